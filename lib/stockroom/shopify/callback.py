@@ -1,0 +1,105 @@
+"""shopify/callback: the owner is back. Checks the login, seals the tokens, connects the shop, and answers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from stockroom import http, page, settings, state
+from stockroom.http import Request, Response
+from stockroom.page import Check
+from stockroom.shopify import oauth, shops, snapshots, tokens
+from stockroom.shopify.admin import Admin
+from stockroom.shopify.connect import Connection, Places, Webhooks, connect
+from stockroom.shopify.tokens import Tokens
+from stockroom.space import Space
+from stockroom.vault import Vault
+from stockroom.wake import wake
+
+READING = 18
+"""Seconds after which the rest of a big shop is left to the sync: a person is waiting."""
+
+RESERVE = 6
+"""Seconds before the platform's own end that uploading and answering need."""
+
+
+@dataclass(slots=True)
+class Setup:
+    """All that this function is given, read before anything is done, so that nothing is left half done."""
+
+    app: settings.ShopifyApp = field(default_factory=settings.shopify_app)
+    api: settings.ShopifyApi = field(default_factory=settings.shopify_api)
+    webhook_address: str = field(default_factory=settings.shopify_webhook_address)
+    state_secret: str = field(default_factory=settings.state_secret)
+    spaces: settings.Spaces = field(default_factory=settings.spaces)
+    keys: settings.KeyRing = field(default_factory=settings.token_keys)
+    access_key: str = field(default_factory=settings.functions_access_key)
+
+
+def handle(request: Request) -> Response:
+    """Finish a login; a StockroomError means that nothing was kept of it but that its state is used up."""
+    setup, start = Setup(), http.now()
+    arrival = oauth.check_callback(request, setup.app, setup.state_secret, start)
+    places = Places(Space(setup.spaces), Space(setup.spaces, private=True))
+    state.spend(places.private, arrival.state)
+    reply = oauth.exchange(setup.app, arrival)
+    oauth.check_scopes(reply.scope)
+    kept = tokens.keep(Vault(places.private, setup.keys), arrival.shop, reply, http.now())
+    admin = Admin(arrival.shop, kept.access_token, setup.api, min(start + READING, request.deadline - RESERVE))
+    webhooks = Webhooks(setup.webhook_address, setup.app.secrets[0])
+
+    def hand_over() -> bool:
+        return wake(request.api_host, setup.access_key, "shopify/sync", {"source": shops.source(arrival.shop)})
+
+    connection = connect(arrival.shop, admin, setup.api, webhooks, places, hand_over)
+    response = _respond(_wants_page(request, arrival.state), arrival.shop, kept, connection)
+    response.headers["set-cookie"] = http.cookie(arrival.state.cookie, "", address=setup.app.redirect_uri, seconds=0)
+    return response
+
+
+def _respond(wants_page: bool, shop: str, kept: Tokens, connection: Connection) -> Response:
+    """The page or the JSON, with as much of the data as fits into a result."""
+
+    def render(data: dict[str, Any]) -> Response:
+        answer = _answer(kept, connection, data)
+        return Response.html(_page(shop, connection, answer)) if wants_page else Response(200, answer)
+
+    note = {"message": "Too much for one answer; the link leads to all of it.", "link": connection.link}
+    return render(snapshots.first_part(connection.snapshot, note, lambda data: http.fits(render(data))))
+
+
+def _answer(kept: Tokens, connection: Connection, data: dict[str, Any]) -> dict[str, Any]:
+    """The contract's JSON; the token is masked."""
+    return {
+        "token_data": {"access_token": tokens.masked(kept.access_token), "scope": kept.scope},
+        "shopify_data": data,
+        "webhook_test": connection.webhook_test,
+        "polling_test": connection.polling_test,
+        "upload_status_result": connection.upload,
+    }
+
+
+def _page(shop: str, connection: Connection, answer: dict[str, Any]) -> page.Document:
+    parts = (
+        ("Webhooks", connection.webhook_test, "Shopify's events arrive and are kept."),
+        ("Reading", connection.polling_test, "The shop's data can be read with the stored token."),
+        ("Upload", connection.upload, "The snapshot is in the bucket."),
+    )
+    checks = [Check(title, result["status"], result.get("message", fine)) for title, result, fine in parts]
+    worked = all(check.status in ("success", "pending") for check in checks)
+    title = f"{shop} is connected" if worked else f"{shop} is connected, but not all is well"
+    counts = {_LABELS[name]: number for name, number in connection.snapshot["data"]["extensions"]["counts"].items()}
+    return page.result(title, f"The bot finds its data at {shops.snapshot_key(shop)}.", counts, checks, answer)
+
+
+_LABELS = {
+    "products": "Products",
+    "variants": "Variants",
+    "codeDiscounts": "Discount codes",
+    "automaticDiscounts": "Automatic discounts",
+    "collections": "Collections",
+}
+
+
+def _wants_page(request: Request, login: state.State) -> bool:
+    """What the callback's own address asks, else what the login's address asked, else what the browser likes."""
+    asked = request.page_asked if request.page_asked is not None else login.page
+    return request.wants_page if asked is None else asked
