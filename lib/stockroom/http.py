@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -27,6 +26,7 @@ RESULT_LIMIT = 1_000_000
 
 _UNEXPECTED = "Something went wrong inside Stockroom; its log has the details."
 _OWN_PARAMETER = "format"
+_MOST_PARAMETERS = 100
 _HEADERS = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -67,7 +67,7 @@ class Request:
         return cls(
             method=http.get("method", "GET").upper(),
             path=http.get("path") or "",
-            query=tuple(parse_qsl(http.get("queryString") or "", keep_blank_values=True, max_num_fields=100)),
+            query=_query(http.get("queryString") or ""),
             headers={name.lower(): value for name, value in (http.get("headers") or {}).items()},
             body=_bytes(http),
             deadline=context.deadline / 1000,
@@ -92,12 +92,12 @@ class Request:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The browser's cookies."""
-        try:
-            jar = SimpleCookie(self.headers.get("cookie", ""))
-        except CookieError:
-            return {}
-        return {name: morsel.value for name, morsel in jar.items()}
+        """The browser's cookies; of two with one name the first, which has the longer path.
+
+        Not by SimpleCookie, which drops all of them when it dislikes one, and strangers on the same host may set some.
+        """
+        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
+        return {name: value for name, _, value in reversed([*pairs]) if name}
 
     @property
     def page_asked(self) -> bool | None:
@@ -226,6 +226,13 @@ def log_to_stderr() -> None:
 def now() -> float:
     """Seconds since 1970; the one clock, so that tests can set it."""
     return time.time()
+
+
+def _query(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
+    except ValueError:
+        raise CallerError(f"The address has more than {_MOST_PARAMETERS} parameters.") from None
 
 
 def _bytes(http: Mapping[str, Any]) -> bytes:

@@ -87,7 +87,9 @@ def result(
     text = escape(json.dumps(answer, indent=2, ensure_ascii=False))
     body = f"<h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p>"
     body += f"<dl>{figures}</dl>" if figures else ""
-    return _document(title, f"{body}{cards}<details><summary>The same as JSON</summary><pre>{text}</pre></details>")
+    return _document(
+        title, f"{body}{cards}<details open><summary>The same as JSON</summary><pre>{text}</pre></details>"
+    )
 
 
 def failure(status: int, message: str) -> Document:

@@ -20,6 +20,9 @@ NOT_SET = "none"
 KEY_BYTES = 32
 SECRET_LENGTH = 32
 
+_ADDRESS = re.compile(r"https?://[^\s@\\]+")
+"""Without a user name and password, which a message might show, and without what two parsers read in two ways."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{3}[0-9]")
@@ -74,18 +77,15 @@ class KeyRing:
 def shopify_secrets(env: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """The client secrets that Shopify may sign with at present, newest first."""
     with _Reader(env) as read:
-        current = read.text("SHOPIFY_API_SECRET", _APP_PAGE)
-        old = read.optional("SHOPIFY_API_SECRET_OLD")
-    return tuple(secret for secret in (current, old) if secret)
+        return _secrets(read)
 
 
 def shopify_app(env: Mapping[str, str] = os.environ) -> ShopifyApp:
     """The app as Shopify knows it."""
-    secrets = shopify_secrets(env)
     with _Reader(env) as read:
         return ShopifyApp(
             key=read.text("SHOPIFY_API_KEY", _APP_PAGE),
-            secrets=secrets,
+            secrets=_secrets(read),
             redirect_uri=read.address("SHOPIFY_REDIRECT_URI", "the callback function's public address"),
             sandbox_url=read.sandbox("SHOPIFY_SANDBOX_URL"),
         )
@@ -194,6 +194,11 @@ class _Reader:
             self._problems.append(f"{name} {found}")
 
 
+def _secrets(read: _Reader) -> tuple[str, ...]:
+    found = (read.text("SHOPIFY_API_SECRET", _APP_PAGE), read.optional("SHOPIFY_API_SECRET_OLD"))
+    return tuple(secret for secret in found if secret)
+
+
 def _matching(pattern: re.Pattern[str], example: str) -> Problem:
     return lambda value: None if pattern.fullmatch(value) else f"is malformed: it should look like {example}."
 
@@ -214,7 +219,7 @@ def _id_and_secret(value: str) -> str | None:
 def _web_address(value: str) -> str | None:
     try:
         parts = urlsplit(value)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        fine = bool(_ADDRESS.fullmatch(value)) and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fine = False
     return None if fine else "is malformed: it should be an address that begins with https://."

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from stockroom.errors import Conflict
+from stockroom.errors import Conflict, StockroomError
 from stockroom.space import Found, Space
 
 log = logging.getLogger("stockroom")
@@ -67,7 +67,7 @@ def publish(
     """
     fresh = Stamp(content_hash(content), timestamp(read_at), uuid.uuid4().hex)
     for _ in range(_ATTEMPTS):
-        found = space.head(key)
+        found = _stored(space, key)
         stored = Stamp.of(found) if found else None
         if stored and (stored.content_hash == fresh.content_hash or stored.read_at > fresh.read_at):
             log.info("No upload needed: Data unchanged (%s)", key)
@@ -82,6 +82,14 @@ def publish(
             continue
         return Published(fresh, changed=True)
     raise Conflict(f"{key} is being written by others all the time; try again later.")
+
+
+def _stored(space: Space, key: str) -> Found | None:
+    try:
+        return space.head(key)
+    except StockroomError as error:
+        log.warning("Failed to fetch existing data: %s", error.message)
+        raise
 
 
 def content_hash(content: Content) -> str:
@@ -121,8 +129,7 @@ def _record(space: Space, folder: str, changes: Content) -> None:
     key = f"{folder}/freshness.json"
     for _ in range(_ATTEMPTS):
         found = space.read(key)
-        known = json.loads(found.body) if found else {"checkedAt": None, "changedAt": None, "complete": False}
-        body = json.dumps({**known, **changes, "recordId": uuid.uuid4().hex}).encode()
+        body = json.dumps({**_known(found), **changes, "recordId": uuid.uuid4().hex}).encode()
         try:
             if found:
                 space.swap(key, body, found.etag)
@@ -132,3 +139,12 @@ def _record(space: Space, folder: str, changes: Content) -> None:
             continue
         return
     raise Conflict(f"{key} is being written by others all the time; try again later.")
+
+
+def _known(found: Found | None) -> Content:
+    """What the record says so far; one that somebody damaged is begun anew."""
+    try:
+        known = json.loads(found.body) if found else None
+    except ValueError:
+        known = None
+    return known if isinstance(known, dict) else {"checkedAt": None, "changedAt": None, "complete": False}

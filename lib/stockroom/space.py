@@ -66,6 +66,7 @@ class Space:
         """The bucket that the bot reads, or with `private` the one that holds our own state (often the same)."""
         self._settings = settings
         self.bucket = settings.private_bucket if private else settings.bucket
+        self._variable = "SPACES_BUCKET" if self.bucket == settings.bucket else "SPACES_PRIVATE_BUCKET"
 
     def read(self, key: str, *, secret: bytes | None = None) -> Found | None:
         """The whole object, or None. `secret` is its SSE-C key of 32 bytes; raises WrongKey if it is another."""
@@ -172,7 +173,7 @@ class Space:
         """The ETag if our write took place although the answer says otherwise or is lost; raises if it did not."""
         status, code = _status_and_code(error)
         if code == "NoSuchBucket" or (status not in _LOST and 0 < status < _SERVER_FAILED):
-            self._raise(error, key, secret)
+            self._raise(error, key, None)  # no write is refused because another key encrypted what was there
         try:
             found = self.head(key, secret=secret)
         except WrongKey:
@@ -182,7 +183,7 @@ class Space:
         expected = condition.get("IfMatch")
         if status in _LOST or (condition and (found.etag if found else None) != expected):
             raise Conflict(f"{key} was written by someone else in the meantime.") from None
-        return self._raise(error, key, secret)
+        return self._raise(error, key, None)
 
     def _call(self, action: Callable[[], T], key: str, secret: bytes | None = None) -> T | None:
         """One request; None for an object that is not there."""
@@ -199,7 +200,8 @@ class Space:
         status, code = _status_and_code(error)
         setup = _SETUP_PROBLEMS.get(code)
         if setup:
-            raise SetupError(setup.format(bucket=self.bucket, region=self._settings.region)) from None
+            names = {"bucket": self.bucket, "variable": self._variable, "region": self._settings.region}
+            raise SetupError(setup.format(**names)) from None
         if secret and status == 400:  # noqa: PLR2004 - how Ceph says that the SSE-C key is another
             raise WrongKey(f"{key} is encrypted under a key that TOKEN_KEYS does not hold.") from None
         if status == 0:
@@ -211,7 +213,7 @@ class Space:
 
 
 _SETUP_PROBLEMS = {
-    "NoSuchBucket": "The bucket {bucket} does not exist in {region}: check SPACES_BUCKET and SPACES_REGION.",
+    "NoSuchBucket": "The bucket {bucket} does not exist in {region}: check {variable} and SPACES_REGION.",
     "InvalidAccessKeyId": "Spaces does not know this access key: check SPACES_ACCESS_KEY.",
     "SignatureDoesNotMatch": "Spaces refuses the secret key: check SPACES_SECRET_KEY.",
     "AccessDenied": "Spaces denies access to {bucket}: let the key in SPACES_ACCESS_KEY read, write and delete there.",

@@ -89,8 +89,7 @@ def seal(ring: KeyRing, source: str, content: bytes) -> bytes:
     kid = ring.newest
     nonce = os.urandom(_NONCE_BYTES)
     sealed = AESGCM(_source_key(ring.keys[kid], source)).encrypt(nonce, content, _identity(kid, source))
-    envelope = {"v": _FORMAT, "kid": kid, "alg": "A256GCM", "n": _encode(nonce), "ct": _encode(sealed)}
-    return json.dumps(envelope).encode()
+    return _envelope(kid, nonce, sealed)
 
 
 def open_sealed(ring: KeyRing, source: str, sealed: bytes) -> bytes:
@@ -99,16 +98,24 @@ def open_sealed(ring: KeyRing, source: str, sealed: bytes) -> bytes:
         envelope = json.loads(sealed)
         version, kid = envelope["v"], envelope["kid"]
         nonce, content = base64.b64decode(envelope["n"], validate=True), base64.b64decode(envelope["ct"], validate=True)
+        known = kid in ring.keys
     except (KeyError, TypeError, ValueError, binascii.Error):
         raise _altered(source) from None
     if version != _FORMAT:
         raise Unreadable(f"The tokens of {source} have a format of another version: deploy the newest Stockroom.")
-    if kid not in ring.keys:
+    if not known:
         raise _key_gone(source)
+    if sealed != _envelope(kid, nonce, content):  # what the seal does not cover: `alg`, spaces, base64's unused bits
+        raise _altered(source)
     try:
         return AESGCM(_source_key(ring.keys[kid], source)).decrypt(nonce, content, _identity(kid, source))
     except (InvalidTag, ValueError):
         raise _altered(source) from None
+
+
+def _envelope(kid: str, nonce: bytes, sealed: bytes) -> bytes:
+    fields = {"v": _FORMAT, "kid": kid, "alg": "A256GCM", "n": _encode(nonce), "ct": _encode(sealed)}
+    return json.dumps(fields).encode()
 
 
 def _source_key(master: bytes, source: str) -> bytes:

@@ -31,6 +31,7 @@ def wake(api_host: str, access_key: str, function: str, payload: Mapping[str, An
     except requests.RequestException as error:
         log.warning("%s could not be woken: %s", function, type(error).__name__)
         return False
-    if not reply.ok:
+    woken = reply.ok and not reply.is_redirect
+    if not woken:
         log.warning("%s could not be woken: HTTP %s; check FUNCTIONS_ACCESS_KEY", function, reply.status_code)
-    return reply.ok
+    return woken

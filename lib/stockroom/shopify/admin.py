@@ -77,15 +77,15 @@ class Admin:
     ) -> Iterator[list[dict[str, Any]]]:
         """The nodes of a connection, page by page to the end; `find` picks the connection from an answer's data.
 
-        `sizes` holds the numbers to begin with, the page's own `first` among them. They shrink when a query would cost
-        too much, and `first` grows while pages are cheap.
+        `sizes` holds the numbers to begin with, the page's own `first` among them, and is kept up to date: they shrink
+        when a query would cost too much, and `first` grows while pages are cheap. Whoever reads the pages may enlarge
+        the others in between.
         """
-        sizes = dict(sizes)
         while True:
             try:
                 reply = self._run(name, {**variables, **sizes, "after": after})
             except TooCostly:
-                sizes = smaller(sizes)
+                sizes.update(smaller(sizes))
                 continue
             connection = find(reply.data)
             yield connection["nodes"]
@@ -105,9 +105,10 @@ class Admin:
                 self._pause(error.wait + random.random() / 2)  # noqa: S311 - spreads out workers, guards nothing
             except ProviderBusy as error:
                 failures += 1
-                if failures == ATTEMPTS:
-                    raise
-                self._pause(max(error.wait, 2 ** (failures - 2)) * (1 + random.random() / 4))  # noqa: S311
+                wait = max(error.wait, 2 ** (failures - 2)) * (1 + random.random() / 4)  # noqa: S311
+                if failures == ATTEMPTS or isinstance(error, OutOfTime) or not self._has_time(wait):
+                    raise  # what is wrong says more than that time is short
+                self._sleep(wait)
             else:
                 self._budget, self._costs[name] = reply.budget, reply.cost
                 return reply
@@ -133,10 +134,13 @@ class Admin:
         return decipher(reply.status_code, reply.headers, reply.content, version=self._version, now=self._clock())
 
     def _pause(self, seconds: float) -> None:
-        if self._clock() + seconds >= self._deadline:
+        if not self._has_time(seconds):
             raise _out_of_time()
         if seconds > 0:
             self._sleep(seconds)
+
+    def _has_time(self, seconds: float) -> bool:
+        return self._clock() + seconds < self._deadline
 
 
 def next_size(first: int, cost: float, budget: Budget | None) -> int:
@@ -147,7 +151,7 @@ def next_size(first: int, cost: float, budget: Budget | None) -> int:
 
 def smaller(sizes: Variables) -> Variables:
     """Half of the outermost size that can still be halved; raises TooCostly when every one is at one."""
-    for name in ("first", "nested", "deep"):
+    for name in ("first", "items", "nested", "levels", "deep"):
         if sizes.get(name, 1) > 1:
             return {**sizes, name: sizes[name] // 2}
     raise TooCostly("Even a page of one object costs more than Shopify allows for a single query.")

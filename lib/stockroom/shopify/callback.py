@@ -28,10 +28,10 @@ class Setup:
     app: settings.ShopifyApp = field(default_factory=settings.shopify_app)
     api: settings.ShopifyApi = field(default_factory=settings.shopify_api)
     webhook_address: str = field(default_factory=settings.shopify_webhook_address)
-    state_secret: str = field(default_factory=settings.state_secret)
+    state_secret: str = field(default_factory=settings.state_secret, repr=False)
     spaces: settings.Spaces = field(default_factory=settings.spaces)
     keys: settings.KeyRing = field(default_factory=settings.token_keys)
-    access_key: str = field(default_factory=settings.functions_access_key)
+    access_key: str = field(default_factory=settings.functions_access_key, repr=False)
 
 
 def handle(request: Request) -> Response:
@@ -62,8 +62,7 @@ def _respond(wants_page: bool, shop: str, kept: Tokens, connection: Connection) 
         answer = _answer(kept, connection, data)
         return Response.html(_page(shop, connection, answer)) if wants_page else Response(200, answer)
 
-    note = {"message": "Too much for one answer; the link leads to all of it.", "link": connection.link}
-    return render(snapshots.first_part(connection.snapshot, note, lambda data: http.fits(render(data))))
+    return render(snapshots.first_part(connection.snapshot, connection.note, lambda data: http.fits(render(data))))
 
 
 def _answer(kept: Tokens, connection: Connection, data: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +92,7 @@ def _page(shop: str, connection: Connection, answer: dict[str, Any]) -> page.Doc
 _LABELS = {
     "products": "Products",
     "variants": "Variants",
-    "codeDiscounts": "Discount codes",
+    "codeDiscounts": "Discounts by code",
     "automaticDiscounts": "Automatic discounts",
     "collections": "Collections",
 }

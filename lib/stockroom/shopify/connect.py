@@ -5,7 +5,7 @@ Each part says how it went and why; only what the next part rests on keeps it fr
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stockroom import http, snapshot
@@ -21,6 +21,7 @@ log = logging.getLogger("stockroom")
 Status = dict[str, str]
 
 _SUCCESS: Status = {"status": "success"}
+_CUT = {"message": "Too much for one answer."}
 _LINK_LIFETIME = 900
 
 
@@ -29,7 +30,7 @@ class Webhooks:
     """Where a shop's events should go, and what signs them."""
 
     address: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Connection:
     polling_test: Status
     upload: Status
     snapshot: dict[str, Any]
-    link: str
-    """Under which the whole snapshot can be had for a quarter of an hour."""
+    note: dict[str, str]
+    """What to say where only a part of the snapshot is shown; its link holds for a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +60,24 @@ def connect(
     read_at, found = http.now(), Catalog()
     webhook_test = _try_webhooks(shop, admin, webhooks, places.private)
     link = places.public.link(shops.snapshot_key(shop), _LINK_LIFETIME)
+
+    def result(polling_test: Status, upload: Status, extensions: dict[str, Any], note: dict[str, str]) -> Connection:
+        whole = snapshots.document(found, api.version, extensions)
+        return Connection(webhook_test, polling_test, upload, whole, note)
+
     try:
         catalog.read(admin, found)
         doubt = catalog.doubt(admin, found)
     except OutOfTime:
-        note = {"message": "The rest is being read; the link leads to the snapshot when it is done.", "link": link}
-        whole = snapshots.document(found, api.version, {"counts": found.expected})
-        first = snapshots.part(whole, sum(found.counts.values()), note)
-        return Connection(webhook_test, _SUCCESS, _pending(webhook_test, hand_over), first, link)
+        note = {"message": "The rest is being read; the link leads to all of it in a while.", "link": link}
+        return result(_SUCCESS, _pending(webhook_test, hand_over), {"counts": found.expected, "part": note}, note)
     except StockroomError as error:
-        polling_test = _failed("Polling test failed", error, "error")
         _note_failure(places.public, shop, error)
-        whole = snapshots.document(found, api.version, {})
-        return Connection(webhook_test, polling_test, _not_uploaded("polling_test"), whole, link)
+        return result(_failed("Polling test failed", error, "error"), _not_uploaded("polling_test"), {}, _CUT)
     if webhook_test is not _SUCCESS:
-        whole = snapshots.document(found, api.version, {})
-        return Connection(webhook_test, _SUCCESS, _not_uploaded("webhook_test"), whole, link)
-    upload, whole = _publish(places.public, shop, found, api, read_at, doubt)
-    return Connection(webhook_test, _SUCCESS, upload, whole, link)
+        return result(_SUCCESS, _not_uploaded("webhook_test"), {}, _CUT)
+    upload, stamp = _publish(places.public, shop, found, api, read_at, doubt)
+    return result(_SUCCESS, upload, stamp, {**_CUT, "link": link} if stamp else _CUT)
 
 
 def _try_webhooks(shop: str, admin: Admin, webhooks: Webhooks, private: Space) -> Status:
@@ -91,15 +92,14 @@ def _try_webhooks(shop: str, admin: Admin, webhooks: Webhooks, private: Space) -
 
 def _publish(
     space: Space, shop: str, found: Catalog, api: ShopifyApi, read_at: float, doubt: str | None
-) -> tuple[Status, dict[str, Any]]:
-    """How publishing went, and the snapshot as it now lies in the bucket."""
+) -> tuple[Status, dict[str, str]]:
+    """How publishing went, and the stamp of the snapshot that now lies in the bucket."""
     try:
         published = snapshots.publish(space, shop, found, api.version, read_at, doubt)
     except StockroomError as error:
-        return _failed("Failed to upload to Spaces", error), snapshots.document(found, api.version, {})
-    whole = snapshots.document(found, api.version, published.stamp.document())
+        return _failed("Failed to upload to Spaces", error), {}
     message = "Uploaded." if published.changed else "No upload needed: Data unchanged"
-    return {**_SUCCESS, "message": message}, whole
+    return {**_SUCCESS, "message": message}, published.stamp.document()
 
 
 def _pending(webhook_test: Status, hand_over: Callable[[], bool]) -> Status:

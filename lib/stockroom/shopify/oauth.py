@@ -4,7 +4,7 @@ Source: shopify.dev, authorization code grant; offline access tokens.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,7 +48,7 @@ class Arrival:
     """A callback that passed every check that needs no storage."""
 
     shop: str
-    code: str
+    code: str = field(repr=False)
     state: state.State
 
 

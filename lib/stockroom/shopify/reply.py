@@ -66,8 +66,8 @@ def decipher(status: int, headers: Mapping[str, str], body: bytes, *, version: s
             "set SHOPIFY_API_VERSION to a supported one."
         )
     try:
-        content = json.loads(body)
-        cost = content.get("extensions", {}).get("cost", {})
+        content = _whole_characters(json.loads(body), body)
+        cost = (content.get("extensions") or {}).get("cost") or {}
     except (ValueError, AttributeError):
         raise ProviderError("Shopify's answer is not the JSON it should be; try again later.") from None
     budget = _budget(cost, now)
@@ -77,6 +77,13 @@ def decipher(status: int, headers: Mapping[str, str], body: bytes, *, version: s
     if not isinstance(content.get("data"), dict):
         raise ProviderError("Shopify's answer holds no data; try again later.")
     return Reply(content["data"], requested, budget)
+
+
+def _whole_characters(content: Any, body: bytes) -> Any:
+    """Replace half characters, as programs leave them that cut texts to a length: UTF-8, and so an answer, has none."""
+    if b"\\ud" not in body.lower():
+        return content
+    return json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _by_status(status: int, headers: Mapping[str, str], body: bytes) -> StockroomError:

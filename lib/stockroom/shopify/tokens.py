@@ -15,6 +15,8 @@ _HOUR = 3600
 _ATTEMPTS = 5
 _SHOWN = 4
 _PREFIX = 8
+_LONG = 2 * (_PREFIX + _SHOWN)
+"""Characters from which a token may show some of them: half stay hidden at least."""
 
 
 class _Model(BaseModel):
@@ -95,5 +97,7 @@ def load(vault: Vault, shop: str, now: float) -> Tokens:
 
 def masked(token: str) -> str:
     """Enough of a token to recognise it by, never enough to use it: `shpat_••••••3f9c`."""
-    prefix = token[: token.find("_") + 1] if "_" in token[:_PREFIX] else ""
-    return f"{prefix}{MASK}{token[-_SHOWN:] if len(token) >= 4 * _SHOWN else ''}"
+    if len(token) < _LONG:
+        return MASK
+    prefix = token[: token.find("_", 0, _PREFIX) + 1]
+    return f"{prefix}{MASK}{token[-_SHOWN:]}"
