@@ -183,6 +183,17 @@ def test_an_upload_that_fails_is_told_and_logged(
     assert "Failed to upload to Spaces: " in log.text
 
 
+def test_failure_that_cannot_even_be_noted_does_not_hide_the_first(
+    functions: Functions, shopify: ShopifyStub, places: WebPlaces, wire: Wire, log: Log
+) -> None:
+    shopify.fails["Products"] = reply({"data": None})
+    wire.next_writes("request lost", 3, key=RECORD)
+    answer = functions.login()
+    assert answer.status == 200
+    assert "no data" in answer.body["polling_test"]["message"]
+    assert "Failed to upload to Spaces: Spaces cannot be reached" in log.text
+
+
 def test_existing_data_that_cannot_be_fetched_is_told_and_logged(
     functions: Functions, shopify: ShopifyStub, places: WebPlaces, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:

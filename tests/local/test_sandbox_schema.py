@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, introspection_from_schema, parse
 
+from local.sandbox.resolvers import RESOLVERS
 from local.sandbox.versions import ALIVE, schema_of
+from local.schema import cut as cut_module
 from local.schema.cut import cut, read_full
 
 FULL = """
@@ -100,6 +102,15 @@ def test_a_type_left_without_fields_is_told() -> None:
 @pytest.mark.parametrize("version", ALIVE)
 def test_every_version_has_the_fields_that_the_sandbox_answers(version: str) -> None:
     assert schema_of(version).query_type
+
+
+def test_the_sandbox_can_answer_whatever_the_projects_operations_ask_for_today() -> None:
+    """Its own document alone keeps every field that it has a resolver for."""
+    folder = Path(cut_module.__file__).parent
+    own = parse((folder / "also.graphql").read_text("utf-8"))
+    schema = build_schema(cut(read_full(folder / "admin_2026-10.graphql"), [own]), assume_valid=True)
+    fields = {(kind.name, name) for kind in schema.type_map.values() for name in getattr(kind, "fields", ())}
+    assert RESOLVERS.keys() <= fields
 
 
 def test_packed_introspection_and_sdl_are_the_same_schema(tmp_path: Path) -> None:
