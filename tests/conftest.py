@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+import hypothesis
 import pytest
 
 from tests.ceph import rados_gateway
@@ -28,6 +29,10 @@ _MISSING = {
     else "needs Ceph's object gateway; on Debian: apt-get install ceph-mon ceph-osd ceph-common radosgw",
     "browser": None if _CHROMIUM else "needs Chromium; on Debian: apt-get install chromium",
 }
+
+# A machine that is busy with something else is not a failure.
+hypothesis.settings.register_profile("stockroom", deadline=None)
+hypothesis.settings.load_profile("stockroom")
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 

@@ -56,6 +56,8 @@ class Published:
 
     stamp: Stamp
     changed: bool
+    overtaken: bool = False
+    """Whether another content lies there that was read later than ours."""
 
 
 def publish(
@@ -69,9 +71,12 @@ def publish(
     for _ in range(_ATTEMPTS):
         found = _stored(space, key)
         stored = Stamp.of(found) if found else None
-        if stored and (stored.content_hash == fresh.content_hash or stored.read_at > fresh.read_at):
+        if stored and stored.content_hash == fresh.content_hash:
             log.info("No upload needed: Data unchanged (%s)", key)
             return Published(stored, changed=False)
+        if stored and stored.read_at > fresh.read_at:
+            log.info("No upload needed: a later reading lies there (%s)", key)
+            return Published(stored, changed=False, overtaken=True)
         body = json.dumps(document(fresh), ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
             if found:

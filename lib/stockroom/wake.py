@@ -31,7 +31,7 @@ def wake(api_host: str, access_key: str, function: str, payload: Mapping[str, An
     except requests.RequestException as error:
         log.warning("%s could not be woken: %s", function, type(error).__name__)
         return False
-    woken = reply.ok and not reply.is_redirect
+    woken = 200 <= reply.status_code < 300  # noqa: PLR2004 - anything else was not the platform
     if not woken:
         log.warning("%s could not be woken: HTTP %s; check FUNCTIONS_ACCESS_KEY", function, reply.status_code)
     return woken

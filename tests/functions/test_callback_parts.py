@@ -183,6 +183,20 @@ def test_an_upload_that_fails_is_told_and_logged(
     assert "Failed to upload to Spaces: " in log.text
 
 
+def test_reading_that_was_overtaken_leaves_the_later_one_and_its_record(
+    functions: Functions, shopify: ShopifyStub, places: WebPlaces, bucket: Space
+) -> None:
+    functions.login("code-1")
+    found, record = bucket.read(SNAPSHOT), bucket.read(RECORD)
+    assert found
+    later = {**found.metadata, "content-hash": "sha256:other", "read-at": "2999-01-01T00:00:00.000Z"}
+    bucket.put(SNAPSHOT, found.body, metadata=later)
+    body = functions.login("code-2").body
+    assert body["upload_status_result"]["status"] == "success"
+    assert "a later reading" in body["upload_status_result"]["message"]
+    assert bucket.read(RECORD) == record
+
+
 def test_failure_that_cannot_even_be_noted_does_not_hide_the_first(
     functions: Functions, shopify: ShopifyStub, places: WebPlaces, wire: Wire, log: Log
 ) -> None:

@@ -68,7 +68,7 @@ def test_data_that_went_back_to_what_it_was_is_another_version(space: Space) -> 
 
 def test_what_was_read_earlier_never_replaces_what_was_read_later(space: Space) -> None:
     later = publish(space, SECOND, NOON + 60)
-    assert publish(space, FIRST, NOON) == Published(later.stamp, changed=False)
+    assert publish(space, FIRST, NOON) == Published(later.stamp, changed=False, overtaken=True)
     assert stored(space, KEY)["products"] == [1, 2, 3]
 
 

@@ -3,12 +3,17 @@
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import responses
 from moto import mock_aws
 
 from stockroom import settings
 from stockroom.space import Space
+
+# How long an example takes depends on what else the machine does; that is no failure.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 SPACES = settings.Spaces(
     access_key="DO00TEST",

@@ -133,6 +133,7 @@ def test_result_without_counts_has_no_empty_list_of_them() -> None:
         (400, "That did not work"),
         (401, "This request is not signed as it should be"),
         (403, "Not allowed"),
+        (404, "Nothing here"),
         (409, "Done already"),
         (500, "Stockroom is not set up right"),
         (502, "That did not work"),

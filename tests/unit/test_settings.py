@@ -132,6 +132,7 @@ def test_malformed_variable_is_named_and_its_value_is_not_shown(setting: Setting
         f"{'x' * 33}:{KEY}",
         "id:",
         "id:not-base64!",
+        f"id:{KEY[:8]}!{KEY[8:]}",
         "id:é",
         f"id:{KEY[:-4]}",
         f"id:{base64.b64encode(bytes(33)).decode()}",
@@ -235,6 +236,10 @@ def test_first_key_of_the_ring_seals_and_all_open() -> None:
     ring = settings.token_keys({"TOKEN_KEYS": f" new.1:{KEY} , old:{OTHER_KEY}"})
     assert ring.newest == "new.1"
     assert ring.keys == {"new.1": bytes(range(32)), "old": bytes(32)}
+
+
+def test_state_secret_of_32_characters_is_long_enough() -> None:
+    assert settings.state_secret({"STATE_TOKEN_SECRET": "x" * 32}) == "x" * 32
 
 
 def test_blanks_around_a_value_do_not_count() -> None:

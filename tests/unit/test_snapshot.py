@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stockroom import snapshot
-from stockroom.errors import Conflict, StockroomError, StorageError
+from stockroom.errors import Conflict, StorageError
 from stockroom.snapshot import Content, Published, Stamp
 from stockroom.space import Space
 
@@ -148,6 +148,18 @@ def test_object_that_something_else_wrote_is_replaced(space: Space, metadata: Ma
     assert stored(space)["data"] == {"a": 1}
 
 
+def test_snapshot_that_was_read_at_the_same_moment_is_replaced(space: Space) -> None:
+    publish(space, {"a": 1})
+    assert publish(space, {"a": 2}).changed
+
+
+def test_snapshot_is_utf8_without_escapes(space: Space) -> None:
+    publish(space, {"title": "Größe"})
+    found = space.read(KEY)
+    assert found is not None
+    assert "Größe".encode() in found.body
+
+
 def test_worker_that_lost_the_race_looks_again(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     rival(space, KEY, lambda n: b"%d" % n, 4, monkeypatch)
     assert publish(space, {"a": 1}).changed
@@ -160,11 +172,17 @@ def test_worker_that_always_loses_says_so(space: Space, monkeypatch: pytest.Monk
         publish(space, {"a": 1})
 
 
-def test_what_is_stored_cannot_be_looked_at(space: Space, caplog: pytest.LogCaptureFixture) -> None:
-    space.bucket = "missing"
-    with pytest.raises(StockroomError):
+def test_nothing_is_uploaded_when_what_is_stored_cannot_be_looked_at(
+    space: Space, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def head(_: str) -> None:
+        raise StorageError("Spaces failed.")
+
+    monkeypatch.setattr(space, "head", head)
+    with pytest.raises(StorageError, match="Spaces failed"):
         publish(space, {"a": 1})
-    assert "Failed to fetch existing data: " in caplog.text
+    assert "Failed to fetch existing data: Spaces failed." in caplog.text
+    assert list(space.list("")) == []
 
 
 def test_upload_that_fails_otherwise_is_not_tried_again(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:

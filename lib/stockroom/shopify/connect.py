@@ -98,6 +98,8 @@ def _publish(
         published = snapshots.publish(space, shop, found, api.version, read_at, doubt)
     except StockroomError as error:
         return _failed("Failed to upload to Spaces", error), {}
+    if published.overtaken:
+        return {**_SUCCESS, "message": "No upload needed: a later reading lies in the bucket already."}, {}
     message = "Uploaded." if published.changed else "No upload needed: Data unchanged"
     return {**_SUCCESS, "message": message}, published.stamp.document()
 

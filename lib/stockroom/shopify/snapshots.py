@@ -24,7 +24,8 @@ def publish(space: Space, shop: str, found: Catalog, version: str, read_at: floa
         return document(found, version, stamp.document())
 
     published = snapshot.publish(space, shops.snapshot_key(shop), found.data(), read_at, stamped)
-    snapshot.record_check(space, shop, http.now(), published, found.counts, doubt)
+    if not published.overtaken:  # the record belongs to what lies there
+        snapshot.record_check(space, shop, http.now(), published, found.counts, doubt)
     return published
 
 
