@@ -171,6 +171,14 @@ def test_lists_that_are_often_longer_than_shown_are_shown_longer(read: Read) -> 
     assert [name for name, _ in shop.calls].count("Metafields") < 400
 
 
+@pytest.mark.parametrize("locations", [0, 1000])
+def test_any_number_of_locations_makes_a_query_that_shopify_takes(locations: int, read: Read) -> None:
+    shop = PagedShop(products=[product("p", [variant("v", levels=min(locations, 30))])], locations=locations)
+    assert complete(read(shop), shop)
+    levels = [variables["levels"] for name, variables in shop.calls if name == "Products"]
+    assert 1 <= levels[0] <= 20
+
+
 def test_stock_of_all_locations_comes_with_its_variant(read: Read) -> None:
     shop = PagedShop(products=[product("p", [variant("v", levels=12)])], locations=12)
     assert complete(read(shop), shop)

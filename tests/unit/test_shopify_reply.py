@@ -121,7 +121,18 @@ def test_token_of_the_old_kind_asks_for_a_login() -> None:
 @pytest.mark.parametrize("status", [429, 430])
 @pytest.mark.parametrize(
     ("header", "wait"),
-    [("2.0", 2.0), ("7", 7.0), ("0", 0.5), ("-3", 0.5), ("60", 60), ("", 2.0), ("soon", 2.0), ("nan", 0.5)],
+    [
+        ("2.0", 2.0),
+        ("7", 7.0),
+        ("0", 0.5),
+        ("-3", 0.5),
+        ("60", 60),
+        ("120", 120),
+        ("inf", 3600),
+        ("", 2.0),
+        ("soon", 2.0),
+        ("nan", 0.5),
+    ],
 )
 def test_retry_after_is_honoured(status: int, header: str, wait: float) -> None:
     error = failed(ProviderBusy, status, headers={"Retry-After": header})

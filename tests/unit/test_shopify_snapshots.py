@@ -78,6 +78,13 @@ def test_published_snapshot_and_its_record_lie_in_the_shops_folder(
     assert snapshots.publish(space, SHOP, catalog(2), "2026-10", NOW + 60, None).changed
 
 
+def test_reading_that_was_overtaken_leaves_the_record_of_the_later_one(space: Space) -> None:
+    snapshots.publish(space, SHOP, catalog(2), "2026-10", NOW + 60, None)
+    before = stored(space, f"{SHOP}/freshness.json")
+    assert snapshots.publish(space, SHOP, catalog(1), "2026-10", NOW, "doubtful").overtaken
+    assert stored(space, f"{SHOP}/freshness.json") == before
+
+
 def test_snapshot_that_fits_is_given_whole() -> None:
     whole = document(catalog(), "2026-10", {})
     assert first_part(whole, NOTE, lambda _: True) is whole
@@ -134,7 +141,16 @@ def test_part_leaves_the_whole_as_it_is() -> None:
     assert json.dumps(whole) == before
 
 
-def test_when_nothing_fits_the_shop_alone_is_shown() -> None:
-    shown = first_part(document(catalog(5), "2026-10", {}), NOTE, lambda _: False)["data"]
-    assert [len(shown[section]["nodes"]) for section in SECTIONS] == [0, 0, 0, 0]
-    assert shown["extensions"]["part"]["link"] == "https://a.example"
+def test_when_nothing_else_fits_the_shop_alone_is_shown() -> None:
+    whole = document(catalog(3, 3, 3, 3), "2026-10", {})
+    first = first_part(whole, {}, lambda given: not any(given["data"][name]["nodes"] for name in SECTIONS))
+    assert first["data"]["shop"] == {"name": "Acme"}
+    assert all(first["data"][name]["nodes"] == [] for name in SECTIONS)
+
+
+def test_shop_that_is_too_long_by_itself_is_left_out_too() -> None:
+    whole = document(catalog(3, 3, 3, 3), "2026-10", {})
+    first = first_part(whole, {"link": "l"}, lambda given: not given["data"]["shop"])
+    assert first["data"]["shop"] == {}
+    assert first["data"]["extensions"]["part"]["link"] == "l"
+    assert first["data"]["extensions"]["counts"]["products"] == 3

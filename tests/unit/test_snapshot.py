@@ -135,10 +135,20 @@ def test_same_content_that_comes_back_later_is_another_object(space: Space) -> N
     assert first.etag != third.etag
 
 
-def test_snapshot_is_never_replaced_by_one_that_was_read_earlier(space: Space) -> None:
+def test_snapshot_is_never_replaced_by_one_that_was_read_earlier(
+    space: Space, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     later = publish(space, {"a": "later"}, T0 + 60)
-    assert publish(space, {"a": "earlier"}, T0) == Published(later.stamp, changed=False)
+    assert publish(space, {"a": "earlier"}, T0) == Published(later.stamp, changed=False, overtaken=True)
     assert stored(space)["data"] == {"a": "later"}
+    assert "a later reading lies there" in caplog.text
+    assert "Data unchanged" not in caplog.text
+
+
+def test_equal_content_that_was_read_earlier_is_simply_unchanged(space: Space) -> None:
+    later = publish(space, {"a": 1}, T0 + 60)
+    assert publish(space, {"a": 1}, T0) == Published(later.stamp, changed=False)
 
 
 @pytest.mark.parametrize("metadata", [{}, {"content-hash": "h", "read-at": "9999"}])

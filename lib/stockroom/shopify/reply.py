@@ -14,6 +14,8 @@ from stockroom.errors import LoginNeeded, OwnerError, ProviderBusy, ProviderErro
 _OK = 200
 _SERVER_FAILED = 500
 _SHOWN = 200
+_LONGEST_WAIT = 3600.0
+"""Seconds; whoever is asked to wait longer than its deadline gives up at once, so this only bounds nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,6 @@ def _budget(cost: Mapping[str, Any], now: float) -> Budget | None:
 def _seconds(text: str) -> float:
     """A Retry-After in seconds; Shopify sends it as a decimal."""
     try:
-        return min(60.0, max(0.5, float(text)))
+        return min(_LONGEST_WAIT, max(0.5, float(text)))
     except ValueError:
         return 2.0

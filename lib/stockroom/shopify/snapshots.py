@@ -30,14 +30,18 @@ def publish(space: Space, shop: str, found: Catalog, version: str, read_at: floa
 
 
 def first_part(whole: dict[str, Any], note: dict[str, Any], fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The snapshot itself if it fits, otherwise as many of each section as do, with `note` in `extensions.part`."""
+    """The snapshot itself if it fits, otherwise as many of each section as do, with `note` in `extensions.part`.
+
+    The shop stays as long as it fits by itself; its metafields may be long.
+    """
     if fits(whole):
         return whole
     low, high = 0, max(len(whole["data"][section]["nodes"]) for section in SECTIONS)
     while low < high:  # `low` of each fit, or nothing does
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(part(whole, middle, note)) else (low, middle - 1)
-    return part(whole, low, note)
+    first = part(whole, low, note)
+    return first if low or fits(first) else part({"data": {**whole["data"], "shop": {}}}, 0, note)
 
 
 def part(whole: dict[str, Any], most: int, note: dict[str, Any]) -> dict[str, Any]:
