@@ -50,13 +50,15 @@ class LocalEnvironment:
 
 def local_environment(dotenv: Mapping[str, str], ports: Ports, generated: Mapping[str, str]) -> LocalEnvironment:
     """Every variable that project.yml may want. Whatever `.env` says, and is not empty, has the last word."""
-    said = {name: value for name, value in dotenv.items() if value}
+    defaults = _defaults(f"http://localhost:{ports.gateway}")
+    said = {name: value for name, value in dotenv.items() if value and not (value == NOT_SET and name in generated)}
+    said = {name: value for name, value in said.items() if value != NOT_SET or defaults.get(name, NOT_SET) == NOT_SET}
     used = {name for name, value in said.items() if value != NOT_SET}
     sandbox = "SHOPIFY_API_KEY" not in used
     embedded_spaces = used.isdisjoint({"SPACES_ACCESS_KEY", "SPACES_ENDPOINT"})
     variables = {
         **{name: value for name, value in generated.items() if sandbox or name not in _SHOPIFYS_OWN},
-        **_defaults(f"http://localhost:{ports.gateway}"),
+        **defaults,
         **(_EMBEDDED_SPACES if embedded_spaces else {}),
         **said,
     }
@@ -175,7 +177,12 @@ def _write_private(file: Path, text: str) -> None:
 def _unquoted(value: str) -> str:
     if value[:1] in ("'", '"'):
         return value[1:].partition(value[0])[0]
-    return "" if value.startswith("#") else value.partition(" #")[0].strip()
+    plain = "" if value.startswith("#") else value.partition(" #")[0].strip()
+    if "#" in plain:
+        raise EnvironmentFileError(
+            "A value in .env holds a #, after which the deployment reads no further: put it in quotes."
+        )
+    return plain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

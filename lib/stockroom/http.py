@@ -85,7 +85,7 @@ class Request:
 
     def refuse_repeated(self, *names: str) -> None:
         """Raise CallerError if a parameter that must be unique is there twice: two readers could see two values."""
-        counts = Counter(name for name, _ in self.query)
+        counts = Counter(name.removesuffix("[]") for name, _ in self.query)
         for name in names:
             if counts[name] > 1:
                 raise CallerError(f"The parameter {name} is there more than once; start again from the login address.")

@@ -24,6 +24,11 @@ def store(space: Space, source: str, delivery: str, event: Mapping[str, Any]) ->
     return True
 
 
+def holds(space: Space, source: str, delivery: str) -> bool:
+    """Whether a delivery's event lies here."""
+    return space.head(key(source, delivery)) is not None
+
+
 def clear(space: Space, source: str, delivery: str) -> None:
     """Take away an event that has been worked off."""
     space.delete(key(source, delivery))

@@ -19,6 +19,7 @@ from stockroom.errors import SetupError
 NOT_SET = "none"
 KEY_BYTES = 32
 SECRET_LENGTH = 32
+_GIVEN_SECRET_LENGTH = 16
 
 _ADDRESS = re.compile(r"https?://[^\s@\\]+")
 """Without a user name and password, which a message might show, and without what two parsers read in two ways."""
@@ -117,7 +118,7 @@ def spaces(env: Mapping[str, str] = os.environ) -> Spaces:
     with _Reader(env) as read:
         region = read.text("SPACES_REGION", "set it to the bucket's region, such as nyc3", _matching(_REGION, "nyc3"))
         bucket = read.text("SPACES_BUCKET", "set it to the bucket's name", _matching(_BUCKET, "my-bucket"))
-        endpoint = read.optional("SPACES_ENDPOINT", _web_address)
+        endpoint = read.optional("SPACES_ENDPOINT", _own_or_secure)
         return Spaces(
             access_key=read.text("SPACES_ACCESS_KEY", _KEYS_PAGE),
             secret_key=read.text("SPACES_SECRET_KEY", _KEYS_PAGE),
@@ -186,7 +187,7 @@ class _Reader:
 
     def _value(self, name: str) -> str | None:
         value = self._env.get(name, "").strip()
-        return None if value in ("", NOT_SET) else value
+        return None if value.lower() in ("", NOT_SET) else value
 
     def _check(self, name: str, value: str, problem: Problem | None) -> None:
         found = problem(value) if problem else None
@@ -195,12 +196,21 @@ class _Reader:
 
 
 def _secrets(read: _Reader) -> tuple[str, ...]:
-    found = (read.text("SHOPIFY_API_SECRET", _APP_PAGE), read.optional("SHOPIFY_API_SECRET_OLD"))
+    found = (
+        read.text("SHOPIFY_API_SECRET", _APP_PAGE, _secret_enough),
+        read.optional("SHOPIFY_API_SECRET_OLD", _secret_enough),
+    )
     return tuple(secret for secret in found if secret)
 
 
 def _matching(pattern: re.Pattern[str], example: str) -> Problem:
     return lambda value: None if pattern.fullmatch(value) else f"is malformed: it should look like {example}."
+
+
+def _secret_enough(value: str) -> str | None:
+    """No word that somebody could guess, nor a placeholder, may sign anything."""
+    good = len(value) >= _GIVEN_SECRET_LENGTH and not value.startswith("<")
+    return None if good else f"is no client secret: {_APP_PAGE}."
 
 
 def _long_enough(value: str) -> str | None:
@@ -225,10 +235,17 @@ def _web_address(value: str) -> str | None:
     return None if fine else "is malformed: it should be an address that begins with https://."
 
 
+def _own_or_secure(value: str) -> str | None:
+    """An S3 server's address; keys travel there."""
+    return _public_address(value.removesuffix("/"))
+
+
 def _public_address(value: str) -> str | None:
     parts = urlsplit(value) if _web_address(value) is None else None
-    if parts is None or parts.query or parts.fragment:
-        return "is malformed: it should be an address that begins with https://, without ? and #."
+    if parts is None or parts.query or parts.fragment or parts.path.endswith("/"):
+        return (
+            "is malformed: it should be an address that begins with https://, without ? and #, or a slash at the end."
+        )
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         return "begins with http://: only an address on this very machine may, any other has to begin with https://."
     return None

@@ -22,6 +22,8 @@ STALE_AFTER = 1800
 """Seconds without a check after which a reader should doubt: two polls were missed."""
 
 _ATTEMPTS = 5
+_LONGEST_READING = 3600
+"""Seconds. What claims to have been read later than that after us was written by a clock that is wrong."""
 
 Content = Mapping[str, Any]
 
@@ -74,7 +76,7 @@ def publish(
         if stored and stored.content_hash == fresh.content_hash:
             log.info("No upload needed: Data unchanged (%s)", key)
             return Published(stored, changed=False)
-        if stored and stored.read_at > fresh.read_at:
+        if stored and fresh.read_at < stored.read_at <= timestamp(read_at + _LONGEST_READING):
             log.info("No upload needed: a later reading lies there (%s)", key)
             return Published(stored, changed=False, overtaken=True)
         body = json.dumps(document(fresh), ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -113,10 +115,9 @@ def record_check(
         "counts": dict(counts),
         "complete": doubt is None,
         "doubt": doubt,
+        "changedAt": published.stamp.read_at,
         "lastError": None,
     }
-    if published.changed:
-        changes["changedAt"] = timestamp(now)
     _record(space, folder, changes)
 
 

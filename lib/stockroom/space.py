@@ -31,6 +31,9 @@ JSON = "application/json"
 
 _WRITE_ID = "write-id"
 _LOST = (404, 409, 412)
+_PRECONDITION_FAILED = 412
+_NOT_FOUND = 404
+_NEVER_CONNECTED = ("ConnectTimeoutError", "EndpointConnectionError")
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _SERVER_FAILED = 500
 
@@ -131,7 +134,10 @@ class Space:
 
     @property
     def _client(self) -> "S3Client":
-        return _client(self._settings)
+        try:
+            return _client(self._settings)
+        except ValueError:  # botocore's word for an address that is none
+            raise SetupError(f"{self._settings.endpoint} is no address: check SPACES_ENDPOINT.") from None
 
     def _page(self, prefix: str, start: str) -> "ListObjectsV2OutputTypeDef":
         """Up to a thousand entries after `start`; a position that is a key cannot go stale as a token might."""
@@ -174,14 +180,15 @@ class Space:
         status, code = _status_and_code(error)
         if code == "NoSuchBucket" or (status not in _LOST and 0 < status < _SERVER_FAILED):
             self._raise(error, key, None)  # no write is refused because another key encrypted what was there
+        if type(error).__name__ in _NEVER_CONNECTED:
+            self._raise(error, key, None)
         try:
             found = self.head(key, secret=secret)
         except WrongKey:
             found = None
         if found and found.metadata.get(_WRITE_ID) == write_id:
             return found.etag
-        expected = condition.get("IfMatch")
-        if status in _LOST or (condition and (found.etag if found else None) != expected):
+        if _was_lost(status, code, condition, found):
             raise Conflict(f"{key} was written by someone else in the meantime.") from None
         return self._raise(error, key, None)
 
@@ -204,6 +211,10 @@ class Space:
             raise SetupError(setup.format(**names)) from None
         if secret and status == 400:  # noqa: PLR2004 - how Ceph says that the SSE-C key is another
             raise WrongKey(f"{key} is encrypted under a key that TOKEN_KEYS does not hold.") from None
+        if status == _NOT_FOUND:
+            raise SetupError(
+                f"{self._settings.endpoint} does not answer as Spaces does: check SPACES_REGION (and SPACES_ENDPOINT)."
+            ) from None
         if status == 0:
             raise StorageError(
                 f"Spaces cannot be reached at {self._settings.endpoint}: "
@@ -220,6 +231,14 @@ _SETUP_PROBLEMS = {
     "403": "Spaces denies access to {bucket}: check SPACES_ACCESS_KEY and SPACES_SECRET_KEY and what the key may do.",
 }
 _SETUP_PROBLEMS["Forbidden"] = _SETUP_PROBLEMS["403"]
+
+
+def _was_lost(status: int, code: str, condition: Mapping[str, str], found: Found | None) -> bool:
+    """Whether a conditional write failed because of someone else's. What is no S3 server says 404 to everything."""
+    if "IfMatch" in condition:
+        genuine = status != _NOT_FOUND or code == "NoSuchKey"
+        return genuine and (status in _LOST or found is None or found.etag != condition["IfMatch"])
+    return bool(condition) and (status == _PRECONDITION_FAILED or found is not None)
 
 
 def _found(reply: Mapping[str, Any], body: bytes = b"") -> Found:
@@ -256,9 +275,10 @@ def _client(settings: Spaces) -> "S3Client":
             s3={"addressing_style": "path" if settings.path_style else "virtual"},
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            connect_timeout=3,
-            read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            # A caller waits: two tries and a look at the outcome have to fit into a web call.
+            connect_timeout=2,
+            read_timeout=5,
+            retries={"mode": "standard", "total_max_attempts": 2},
             tcp_keepalive=True,
         ),
     )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LIFETIME = 600
 """Seconds in which the owner may read the consent page."""
 
+_SKEW = 30
+"""Seconds that two machines' clocks may differ."""
+
 AGAIN = "start again from the login address"
 
 
@@ -59,7 +62,7 @@ def check(secret: str, purpose: str, text: str, cookies: Mapping[str, str], now:
     if not text:
         raise CallerError(f"The address has no state parameter; {AGAIN}.")
     state = _verified(secret, purpose, text)
-    if not 0 <= now - state.issued <= LIFETIME:
+    if not -_SKEW <= now - state.issued <= LIFETIME:
         raise CallerError(f"This login began more than {LIFETIME // 60} minutes ago; {AGAIN}.")
     if not hmac.compare_digest(_hash(cookies.get(state.cookie, "")), state.binding):
         raise CallerError(

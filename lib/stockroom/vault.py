@@ -99,7 +99,7 @@ def open_sealed(ring: KeyRing, source: str, sealed: bytes) -> bytes:
         version, kid = envelope["v"], envelope["kid"]
         nonce, content = base64.b64decode(envelope["n"], validate=True), base64.b64decode(envelope["ct"], validate=True)
         known = kid in ring.keys
-    except (KeyError, TypeError, ValueError, binascii.Error):
+    except (KeyError, TypeError, ValueError, binascii.Error, RecursionError):
         raise _altered(source) from None
     if version != _FORMAT:
         raise Unreadable(f"The tokens of {source} have a format of another version: deploy the newest Stockroom.")

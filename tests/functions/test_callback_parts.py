@@ -1,6 +1,7 @@
 """shopify/callback when the login worked and a part of what follows did not: which, why, and what to do."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +56,15 @@ def test_events_that_would_not_arrive_keep_the_data_from_being_uploaded(
     assert body["shopify_data"]["data"]["extensions"]["counts"]["products"] == 3
     assert bucket.head(SNAPSHOT) is None
     assert "Webhook setup failed: " in log.text
+
+
+def test_somebody_elses_server_that_says_200_is_not_our_webhook(
+    functions: Functions, shopify: ShopifyStub, places: WebPlaces
+) -> None:
+    places.deliver = lambda _: (200, {}, "thanks")
+    body = functions.login().body
+    assert body["webhook_test"]["status"] == "failed"
+    assert "did not keep it: check SHOPIFY_WEBHOOK_ADDRESS" in body["webhook_test"]["message"]
 
 
 @pytest.mark.parametrize("operation", ["Subscriptions", "Subscribe"])
@@ -171,16 +181,37 @@ def test_a_shop_that_changes_while_it_is_read_is_said_to_be_doubtful(
     assert "2 products were read, Shopify counts 3" in record["doubt"]
 
 
-@pytest.mark.parametrize("key", [SNAPSHOT, RECORD])
 def test_an_upload_that_fails_is_told_and_logged(
-    functions: Functions, shopify: ShopifyStub, places: WebPlaces, wire: Wire, log: Log, *, key: str
+    functions: Functions, shopify: ShopifyStub, places: WebPlaces, wire: Wire, log: Log
 ) -> None:
-    wire.next_writes("request lost", 3, key=key)
+    wire.next_writes("request lost", 3, key=SNAPSHOT)
     body = functions.login().body
     assert body["webhook_test"] == body["polling_test"] == SUCCESS
     assert body["upload_status_result"]["status"] == "failed"
     assert "check SPACES_REGION (and SPACES_ENDPOINT)" in body["upload_status_result"]["message"]
     assert "Failed to upload to Spaces: " in log.text
+
+
+def test_a_record_that_cannot_be_written_is_no_failed_upload(
+    functions: Functions, shopify: ShopifyStub, places: WebPlaces, bucket: Space, wire: Wire, log: Log
+) -> None:
+    wire.next_writes("request lost", 3, key=RECORD)
+    assert functions.login("code-1").body["upload_status_result"]["status"] == "success"
+    assert "The freshness record could not be written" in log.text
+    snapshot = stored(bucket, SNAPSHOT)
+    functions.login("code-2")
+    assert stored(bucket, RECORD)["changedAt"] == snapshot["data"]["extensions"]["readAt"]
+
+
+def test_a_snapshot_from_a_clock_that_is_wrong_is_replaced(
+    functions: Functions, shopify: ShopifyStub, places: WebPlaces, bucket: Space
+) -> None:
+    functions.login("code-1")
+    found = bucket.read(SNAPSHOT)
+    assert found
+    future = {**found.metadata, "content-hash": "sha256:other", "read-at": "2999-01-01T00:00:00.000Z"}
+    bucket.put(SNAPSHOT, found.body, metadata=future)
+    assert functions.login("code-2").body["upload_status_result"]["message"] == "Uploaded."
 
 
 def test_reading_that_was_overtaken_leaves_the_later_one_and_its_record(
@@ -189,7 +220,9 @@ def test_reading_that_was_overtaken_leaves_the_later_one_and_its_record(
     functions.login("code-1")
     found, record = bucket.read(SNAPSHOT), bucket.read(RECORD)
     assert found
-    later = {**found.metadata, "content-hash": "sha256:other", "read-at": "2999-01-01T00:00:00.000Z"}
+    moment = datetime.fromisoformat(found.metadata["read-at"]) + timedelta(minutes=20)
+    read_at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    later = {**found.metadata, "content-hash": "sha256:other", "read-at": read_at}
     bucket.put(SNAPSHOT, found.body, metadata=later)
     body = functions.login("code-2").body
     assert body["upload_status_result"]["status"] == "success"
@@ -211,7 +244,12 @@ def test_failure_that_cannot_even_be_noted_does_not_hide_the_first(
 def test_existing_data_that_cannot_be_fetched_is_told_and_logged(
     functions: Functions, shopify: ShopifyStub, places: WebPlaces, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Space, "head", lambda self, *_, **__: self._raise(Exception(), "", None))
+    head = Space.head
+
+    def failing(self: Space, key: str, **options: Any) -> Any:
+        return self._raise(Exception(), "", None) if key == SNAPSHOT else head(self, key, **options)
+
+    monkeypatch.setattr(Space, "head", failing)
     assert functions.login().body["upload_status_result"]["status"] == "failed"
     assert "Failed to fetch existing data: Spaces cannot be reached" in log.text
 

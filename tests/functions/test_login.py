@@ -117,6 +117,12 @@ def test_a_path_is_read_as_strictly(functions: Functions, path: str) -> None:
     assert functions.web("login", path=path).status == 400
 
 
+def test_without_a_name_a_program_is_told_the_address(functions: Functions) -> None:
+    answer = functions.web("login")
+    assert answer.status == 400
+    assert "call /shopify/<shop>/login" in answer.message
+
+
 def test_without_a_name_a_person_is_asked_for_one(functions: Functions) -> None:
     answer = functions.web("login", headers=HTML)
     assert (answer.status, answer.is_page) == (200, True)

@@ -134,6 +134,11 @@ class TestEnvFile:
             "G": "",
         }
 
+    def test_a_hash_that_the_deployment_would_cut_at_has_to_be_quoted(self) -> None:
+        assert dict(parse_dotenv("A='a#b'\nB=b # said\n")) == {"A": "a#b", "B": "b"}
+        with pytest.raises(EnvironmentFileError, match="in quotes"):
+            dict(parse_dotenv("A=a#b"))
+
     def test_a_line_that_is_no_variable_is_named_but_not_shown(self) -> None:
         with pytest.raises(EnvironmentFileError, match="line 2") as caught:
             list(parse_dotenv("A=1\nshpss_secret"))

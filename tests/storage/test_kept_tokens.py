@@ -78,3 +78,10 @@ def test_a_login_makes_up_for_a_key_that_is_gone(vault: Vault, space: Space) -> 
     other = Vault(space, KeyRing({"2026-12": secrets.token_bytes(32)}))
     kept = tokens.keep(other, SHOP, reply(2), NOON)
     assert tokens.load(other, SHOP, NOON) == kept
+
+
+def test_login_that_is_overtaken_by_a_later_one_leaves_its_pair(vault: Vault) -> None:
+    """Of two exchanges the later made the earlier pair's refresh token useless."""
+    later = tokens.keep(vault, SHOP, reply(2), NOON + 5)
+    assert tokens.keep(vault, SHOP, reply(1), NOON) == later
+    assert tokens.load(vault, SHOP, NOON + 6) == later

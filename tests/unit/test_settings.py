@@ -249,3 +249,21 @@ def test_blanks_around_a_value_do_not_count() -> None:
 def test_the_process_environment_is_read_at_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNCTIONS_ACCESS_KEY", "id:from-the-environment")
     assert settings.functions_access_key() == "id:from-the-environment"
+
+
+@pytest.mark.parametrize("word", ["None", "NONE", "none "])
+def test_none_means_not_set_however_it_is_written(word: str) -> None:
+    given = {"SHOPIFY_API_SECRET": "shpss_" + 32 * "a", "SHOPIFY_API_SECRET_OLD": word}
+    assert settings.shopify_secrets(given) == (given["SHOPIFY_API_SECRET"],)
+
+
+@pytest.mark.parametrize("word", ["null", "-", "x", "<SHOPIFY_API_SECRET_OLD>"])
+def test_no_word_that_somebody_could_guess_signs_anything(word: str) -> None:
+    given = {"SHOPIFY_API_SECRET": "shpss_" + 32 * "a", "SHOPIFY_API_SECRET_OLD": word}
+    with pytest.raises(SetupError, match="SHOPIFY_API_SECRET_OLD is no client secret"):
+        settings.shopify_secrets(given)
+
+
+def test_address_with_a_slash_at_its_end_is_refused() -> None:
+    with pytest.raises(SetupError, match="SHOPIFY_WEBHOOK_ADDRESS is malformed"):
+        settings.shopify_webhook_address({"SHOPIFY_WEBHOOK_ADDRESS": "https://a.example/shopify/webhook/"})

@@ -249,3 +249,13 @@ def test_budget_that_refilled_in_the_meantime_needs_no_wait() -> None:
     assert budget.wait(800, NOW + 5) == 3.0
     assert budget.wait(800, NOW + 8) == 0.0
     assert budget.wait(5000, NOW) == 20.0  # more than the bucket holds is never there
+
+
+@pytest.mark.parametrize(
+    "cost",
+    ["a text", {"requestedQueryCost": [1]}, {"throttleStatus": {"maximumAvailable": 1}}, {"throttleStatus": "x"}],
+)
+def test_cost_that_makes_no_sense_is_an_unusable_answer(cost: Any) -> None:
+    body = json.dumps({"data": {}, "extensions": {"cost": cost}}).encode()
+    with pytest.raises(ProviderError, match="not the JSON it should be"):
+        decipher(200, {}, body, version="2026-10", now=0)

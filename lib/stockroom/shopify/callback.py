@@ -40,9 +40,9 @@ def handle(request: Request) -> Response:
     arrival = oauth.check_callback(request, setup.app, setup.state_secret, start)
     places = Places(Space(setup.spaces), Space(setup.spaces, private=True))
     state.spend(places.private, arrival.state)
-    reply = oauth.exchange(setup.app, arrival)
+    reply, exchanged = oauth.exchange(setup.app, arrival), http.now()
     oauth.check_scopes(reply.scope)
-    kept = tokens.keep(Vault(places.private, setup.keys), arrival.shop, reply, http.now())
+    kept = tokens.keep(Vault(places.private, setup.keys), arrival.shop, reply, exchanged)
     admin = Admin(arrival.shop, kept.access_token, setup.api, min(start + READING, request.deadline - RESERVE))
     webhooks = Webhooks(setup.webhook_address, setup.app.secrets[0])
 
@@ -50,9 +50,7 @@ def handle(request: Request) -> Response:
         return wake(request.api_host, setup.access_key, "shopify/sync", {"source": shops.source(arrival.shop)})
 
     connection = connect(arrival.shop, admin, setup.api, webhooks, places, hand_over)
-    response = _respond(_wants_page(request, arrival.state), arrival.shop, kept, connection)
-    response.headers["set-cookie"] = http.cookie(arrival.state.cookie, "", address=setup.app.redirect_uri, seconds=0)
-    return response
+    return _respond(_wants_page(request, arrival.state), arrival.shop, kept, connection)
 
 
 def _respond(wants_page: bool, shop: str, kept: Tokens, connection: Connection) -> Response:

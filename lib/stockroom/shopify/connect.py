@@ -73,7 +73,9 @@ def connect(
         return result(_SUCCESS, _pending(webhook_test, hand_over), {"counts": found.expected, "part": note}, note)
     except StockroomError as error:
         _note_failure(places.public, shop, error)
-        return result(_failed("Polling test failed", error, "error"), _not_uploaded("polling_test"), {}, _CUT)
+        note = {"message": "The reading failed, so this is only a part of the shop."}
+        extensions = {"counts": found.expected, "part": note}
+        return result(_failed("Polling test failed", error, "error"), _not_uploaded("polling_test"), extensions, note)
     if webhook_test is not _SUCCESS:
         return result(_SUCCESS, _not_uploaded("webhook_test"), {}, _CUT)
     upload, stamp = _publish(places.public, shop, found, api, read_at, doubt)

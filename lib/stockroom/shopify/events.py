@@ -44,6 +44,7 @@ _NAMES = (
     "shop_domain",
 )
 _INNER = ("data_request", "customer")
+_SHOP_NAMES = ("myshopify_domain", "shop_domain")
 
 
 def event(headers: Mapping[str, str], body: bytes, now: float) -> dict[str, Any]:
@@ -63,17 +64,31 @@ def event(headers: Mapping[str, str], body: bytes, now: float) -> dict[str, Any]
     }
 
 
+def is_from_shop(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a body that Shopify signed is an event, and of the shop that the unsigned headers name.
+
+    The same secret signs a callback's query, which anybody can see who owns a shop; but a query is no JSON object. And
+    where the body itself names its shop, as those do that end a source, the header must agree.
+    """
+    content = _content(body)
+    named = [content[name] for name in _SHOP_NAMES if name in content] if content is not None else []
+    return content is not None and all(name == headers.get("x-shopify-shop-domain") for name in named)
+
+
 def names(body: bytes) -> dict[str, Any]:
-    """The ids in a body; empty if it is not what Shopify documents, and then the whole shop is looked at."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(content, dict):
-        return {}
+    """The ids in a body; none if it is not what Shopify documents, and then the whole shop is looked at."""
+    content = _content(body) or {}
     found = {name: content[name] for name in _NAMES if name in content}
     for name in _INNER:
         inner = content.get(name)
         if isinstance(inner, dict) and "id" in inner:
             found[name] = {"id": inner["id"]}
     return found
+
+
+def _content(body: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None

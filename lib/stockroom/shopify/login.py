@@ -1,6 +1,7 @@
 """shopify/login: send the owner to Shopify's consent page. Also the app's own address, which Shopify opens signed."""
 
 from stockroom import http, page, settings, state
+from stockroom.errors import CallerError
 from stockroom.http import Request, Response
 from stockroom.shopify import oauth, shops
 
@@ -13,6 +14,8 @@ def handle(request: Request) -> Response:
     if any(request.parameter(name) for name in _SIGNS_OF_SHOPIFY):
         oauth.check_entry(request, app, http.now())
     name = request.path.strip("/") or request.parameter("shop")
+    if not name and not request.wants_page:
+        raise CallerError("No shop is named: call /shopify/<shop>/login.")
     if not name:
         return _ask()
     shop = shops.domain(name)

@@ -70,10 +70,10 @@ def decipher(status: int, headers: Mapping[str, str], body: bytes, *, version: s
     try:
         content = _whole_characters(json.loads(body), body)
         cost = (content.get("extensions") or {}).get("cost") or {}
-    except (ValueError, AttributeError):
+        budget = _budget(cost, now)
+        requested = float(cost.get("requestedQueryCost") or 0)
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
         raise ProviderError("Shopify's answer is not the JSON it should be; try again later.") from None
-    budget = _budget(cost, now)
-    requested = float(cost.get("requestedQueryCost") or 0)
     if content.get("errors"):
         raise _by_errors(content["errors"], requested, budget)
     if not isinstance(content.get("data"), dict):

@@ -1,13 +1,17 @@
 """The shop's snapshot: what it holds besides the catalog, and how much of it fits into an answer."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from stockroom import http, snapshot
+from stockroom.errors import StockroomError
 from stockroom.shopify import shops
 from stockroom.shopify.catalog import Catalog
 from stockroom.snapshot import Published, Stamp
 from stockroom.space import Space
+
+log = logging.getLogger("stockroom")
 
 SECTIONS = ("products", "codeDiscountNodes", "automaticDiscountNodes", "collections")
 
@@ -25,7 +29,10 @@ def publish(space: Space, shop: str, found: Catalog, version: str, read_at: floa
 
     published = snapshot.publish(space, shops.snapshot_key(shop), found.data(), read_at, stamped)
     if not published.overtaken:  # the record belongs to what lies there
-        snapshot.record_check(space, shop, http.now(), published, found.counts, doubt)
+        try:
+            snapshot.record_check(space, shop, http.now(), published, found.counts, doubt)
+        except StockroomError as error:  # the snapshot is there all the same; the next check makes up for it
+            log.warning("The freshness record could not be written: %s", error.message)
     return published
 
 

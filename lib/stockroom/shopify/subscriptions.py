@@ -23,6 +23,7 @@ log = logging.getLogger("stockroom")
 _PAGE = {"first": 100}
 _TAKEN = "already been taken"
 _TIMEOUT = (3.05, 6)
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ def send_test(address: str, shop: str, secret: str, space: Space, now: float) ->
     log.info("Webhook test result: HTTP %s", reply.status_code)
     if not 200 <= reply.status_code < 300:  # noqa: PLR2004 - as Shopify counts
         raise _test_failure(reply)
+    if not inbox.holds(space, shops.source(shop), delivery):
+        raise SetupError(
+            "The webhook's address took the test event but did not keep it: check SHOPIFY_WEBHOOK_ADDRESS, and that "
+            "the webhook function has the same bucket as the callback."
+        )
     inbox.clear(space, shops.source(shop), delivery)
 
 
@@ -97,4 +103,5 @@ def _check(errors: Sequence[dict[str, Any]], what: str) -> None:
     """A subscription that another worker made a moment ago is as good as ours."""
     messages = [error["message"] for error in errors if _TAKEN not in error["message"]]
     if messages:
-        raise ProviderError(f"Shopify refused the subscription {what}: {'; '.join(messages)}")
+        said = " ".join("; ".join(messages).split())[:_SHOWN]
+        raise ProviderError(f"Shopify refused the subscription {what}: {said}")

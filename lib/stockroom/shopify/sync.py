@@ -11,6 +11,9 @@ from stockroom.shopify.catalog import Catalog
 from stockroom.space import Space
 from stockroom.vault import Vault
 
+RESERVE = 60
+"""Seconds before the platform's own end that publishing, or noting why not, may take."""
+
 
 def run(payload: Mapping[str, Any], deadline: float) -> dict[str, Any]:
     """Read and publish the shop that `{"source": "shopify/<shop>"}` names."""
@@ -19,7 +22,7 @@ def run(payload: Mapping[str, Any], deadline: float) -> dict[str, Any]:
     space, found, read_at = Space(spaces), Catalog(), http.now()
     try:
         token = tokens.load(Vault(Space(spaces, private=True), keys), shop, read_at).access_token
-        admin = Admin(shop, token, api, deadline)
+        admin = Admin(shop, token, api, deadline - RESERVE)
         catalog.read(admin, found)
         published = snapshots.publish(space, shop, found, api.version, read_at, catalog.doubt(admin, found))
     except StockroomError as error:

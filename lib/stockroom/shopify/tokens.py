@@ -61,7 +61,10 @@ class Tokens(_Model):
 
 
 def keep(vault: Vault, shop: str, reply: TokenReply, now: float) -> Tokens:
-    """Seal the pair that a login brought. It is the newest there is, so it replaces whatever is stored."""
+    """Seal the pair that a login brought at `now`, in place of whatever is stored, unless that is newer still.
+
+    Of two logins at once, the later exchange made the earlier pair useless.
+    """
     source = shops.source(shop)
     for _ in range(_ATTEMPTS):
         try:
@@ -76,7 +79,10 @@ def keep(vault: Vault, shop: str, reply: TokenReply, now: float) -> Tokens:
                 vault.create(source, fresh.model_dump_json().encode())
             else:
                 content, etag = stored
-                fresh = Tokens.of(reply, now, Tokens.model_validate_json(content).generation + 1)
+                known = Tokens.model_validate_json(content)
+                if known.installed > now:
+                    return known
+                fresh = Tokens.of(reply, now, known.generation + 1)
                 vault.swap(source, fresh.model_dump_json().encode(), etag)
         except Conflict:
             continue

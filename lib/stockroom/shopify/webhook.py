@@ -16,6 +16,8 @@ def handle(request: Request) -> Response:
             "X-Shopify-Hmac-Sha256 does not fit the body: only Shopify may post here; "
             "if this came from Shopify, check SHOPIFY_API_SECRET."
         )
+    if not events.is_from_shop(request.headers, request.body):
+        raise Unauthorised("The body is not an event of the shop that X-Shopify-Shop-Domain names.")
     event = events.event(request.headers, request.body, http.now())
     if not event["deliveryId"]:
         raise CallerError("The header X-Shopify-Webhook-Id is missing.")
