@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,21 +40,23 @@ def everything_is_404(monkeypatch: pytest.MonkeyPatch) -> None:
     """A web server, such as our own gateway, that knows nothing of S3."""
 
     def answer(_: object, request: Any) -> AWSResponse:
-        return AWSResponse(request.url, 404, HTTPHeaders(), _NoBody())  # type: ignore[arg-type]
+        return AWSResponse(request.url, 404, HTTPHeaders(), _NoBody())
 
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", answer)
 
 
+WRITES: dict[str, Callable[[Space], str]] = {
+    "create": lambda space: space.create("key", b"1"),
+    "swap": lambda space: space.swap("key", b"2", "etag"),
+    "put": lambda space: space.put("key", b"3"),
+}
+
+
 @pytest.mark.usefixtures("everything_is_404")
-def test_what_is_no_object_store_never_passes_for_one(nothing_there: Space) -> None:
-    writes = (
-        lambda: nothing_there.create("key", b"1"),
-        lambda: nothing_there.swap("key", b"2", "etag"),
-        lambda: nothing_there.put("key", b"3"),
-    )
-    for write in writes:
-        with pytest.raises(SetupError, match=re.escape(f"{ENDPOINT} does not answer as Spaces does")):
-            write()
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_what_is_no_object_store_never_passes_for_one(nothing_there: Space, write: Callable[[Space], str]) -> None:
+    with pytest.raises(SetupError, match=re.escape(f"{ENDPOINT} does not answer as Spaces does")):
+        write(nothing_there)
 
 
 def test_address_that_botocore_dislikes_is_told_with_its_variable() -> None:
