@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,8 @@ from local.gateway.terminal import Terminal, wants_colour
 
 _PATIENCE = 60.0
 """Seconds that a server may take to listen; a generated shop of many thousand products takes its time."""
+
+_LAST_PORT = 65_532
 
 _GRACE = 5.0
 """Seconds that a server may take to end by itself."""
@@ -83,14 +85,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _port(text: str) -> int:
+    """The first of four ports in a row."""
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"it has to be a number from 1 to {_LAST_PORT}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local",
-        description="Run Stockroom on this machine: the functions of project.yml, stand-ins for Shopify and Spaces.",
-        epilog="With real keys in .env the functions talk to the real Shopify and the real Spaces.",
+        description="Run Stockroom on this machine: the functions of project.yml, and stand-ins for what they talk to.",
+        epilog="With real keys in .env the functions talk to the real Shopify, Facebook and Spaces.",
     )
     parser.add_argument(
-        "--port", type=int, default=5000, help="the gateway's port; the two after it are used too (default 5000)"
+        "--port", type=_port, default=5000, help="the gateway's port; the three after it are used too (default 5000)"
     )
     parser.add_argument(
         "--catalog", default="", help="what the shop sells: a Shopify product export (.csv), or generate:N"
@@ -157,11 +166,32 @@ def _commands(
             "--state": str(state),
         }
         given = {name: value for name, value in (fixed | asked).items() if value}
-        yield "The sandbox", ports.sandbox, ["local.sandbox", *(word for pair in given.items() for word in pair)]
+        yield "The sandbox Shopify", ports.sandbox, ["local.sandbox", *_words(given)]
+    if environment.facebook_sandbox:
+        leave = variables["FACEBOOK_WEBHOOK_ADDRESS"].rpartition("/")[0]
+        given = {
+            "--port": str(ports.facebook),
+            "--app-id": variables["FACEBOOK_APP_ID"],
+            "--app-secret": variables["FACEBOOK_APP_SECRET"],
+            "--redirect-uri": variables["FACEBOOK_REDIRECT_URI"],
+            "--deauthorize-url": f"{leave}/deauthorize",
+            "--deletion-url": f"{leave}/deletion",
+            "--state": str(state),
+        }
+        yield "The sandbox Facebook", ports.facebook, ["local.facebook", *_words(given)]
+
+
+def _words(options: Mapping[str, str]) -> Iterator[str]:
+    return (word for pair in options.items() for word in pair)
 
 
 def _refuse_taken(ports: Ports, environment: LocalEnvironment) -> None:
-    wanted = {ports.gateway: True, ports.sandbox: environment.sandbox, ports.spaces: environment.embedded_spaces}
+    wanted = {
+        ports.gateway: True,
+        ports.sandbox: environment.sandbox,
+        ports.spaces: environment.embedded_spaces,
+        ports.facebook: environment.facebook_sandbox,
+    }
     for port in (port for port, needed in wanted.items() if needed):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -169,7 +199,7 @@ def _refuse_taken(ports: Ports, environment: LocalEnvironment) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 raise CannotStartError(
-                    f"Port {port} is in use; end what uses it, or take three other ports: make dev PORT=5055."
+                    f"Port {port} is in use; end what uses it, or take four other ports: make dev PORT=5055."
                 ) from None
 
 
@@ -231,6 +261,7 @@ def _surroundings(ports: Ports, environment: LocalEnvironment) -> Surroundings:
         address=f"http://localhost:{ports.gateway}",
         bucket=bucket,
         sandbox=variables["SHOPIFY_SANDBOX_URL"] if environment.sandbox else "",
+        facebook=variables["FACEBOOK_SANDBOX_URL"] if environment.facebook_sandbox else "",
     )
 
 
@@ -245,8 +276,9 @@ def _endpoint(environment: LocalEnvironment) -> str:
 
 def _who_answers(environment: LocalEnvironment) -> str:
     shopify = "the sandbox Shopify" if environment.sandbox else "the real Shopify"
+    facebook = "the sandbox Facebook" if environment.facebook_sandbox else "the real Facebook"
     spaces = "Spaces on this machine" if environment.embedded_spaces else f"Spaces at {_endpoint(environment)}"
-    return f"{shopify}, {spaces}"
+    return f"{shopify}, {facebook}, {spaces}"
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

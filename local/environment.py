@@ -2,7 +2,8 @@
 
     python -m local.environment --write .env      a .env for real keys, from .env.example, with fresh secrets
 
-A present SHOPIFY_API_KEY means the real Shopify; SPACES_ACCESS_KEY the real Spaces, SPACES_ENDPOINT another S3 server.
+A present SHOPIFY_API_KEY means the real Shopify, FACEBOOK_APP_ID the real Facebook, SPACES_ACCESS_KEY the real Spaces,
+SPACES_ENDPOINT another S3 server.
 """
 
 import argparse
@@ -26,7 +27,7 @@ class EnvironmentFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the three servers listen."""
+    """Where the four servers listen."""
 
     gateway: int
 
@@ -38,6 +39,10 @@ class Ports:
     def spaces(self) -> int:
         return self.gateway + 2
 
+    @property
+    def facebook(self) -> int:
+        return self.gateway + 3
+
 
 @dataclass(frozen=True, slots=True)
 class LocalEnvironment:
@@ -45,6 +50,8 @@ class LocalEnvironment:
 
     variables: Mapping[str, str]
     sandbox: bool
+    """Whether Shopify is stood in for."""
+    facebook_sandbox: bool
     embedded_spaces: bool
 
 
@@ -54,10 +61,11 @@ def local_environment(dotenv: Mapping[str, str], ports: Ports, generated: Mappin
     said = {name: value for name, value in dotenv.items() if value and not (value == NOT_SET and name in generated)}
     said = {name: value for name, value in said.items() if value != NOT_SET or defaults.get(name, NOT_SET) == NOT_SET}
     used = {name for name, value in said.items() if value != NOT_SET}
-    sandbox = "SHOPIFY_API_KEY" not in used
+    sandbox, facebook_sandbox = "SHOPIFY_API_KEY" not in used, "FACEBOOK_APP_ID" not in used
+    made_up = (() if sandbox else _SHOPIFYS_OWN) + (() if facebook_sandbox else _FACEBOOKS_OWN)
     embedded_spaces = used.isdisjoint({"SPACES_ACCESS_KEY", "SPACES_ENDPOINT"})
     variables = {
-        **{name: value for name, value in generated.items() if sandbox or name not in _SHOPIFYS_OWN},
+        **{name: value for name, value in generated.items() if name not in made_up},
         **defaults,
         **(_EMBEDDED_SPACES if embedded_spaces else {}),
         **said,
@@ -67,17 +75,23 @@ def local_environment(dotenv: Mapping[str, str], ports: Ports, generated: Mappin
             "SHOPIFY_API_KEY": generated["SHOPIFY_API_KEY"],
             "SHOPIFY_SANDBOX_URL": f"http://localhost:{ports.sandbox}",
         }
+    if facebook_sandbox:
+        variables |= {
+            "FACEBOOK_APP_ID": generated["FACEBOOK_APP_ID"],
+            "FACEBOOK_SANDBOX_URL": f"http://localhost:{ports.facebook}",
+        }
     if embedded_spaces:
         variables |= {
             "SPACES_ACCESS_KEY": _EMBEDDED_SPACES["SPACES_ACCESS_KEY"],
             "SPACES_SECRET_KEY": _EMBEDDED_SPACES["SPACES_SECRET_KEY"],
             "SPACES_ENDPOINT": f"http://localhost:{ports.spaces}",
         }
-    return LocalEnvironment(variables, sandbox, embedded_spaces)
+    return LocalEnvironment(variables, sandbox, facebook_sandbox, embedded_spaces)
 
 
 _SHOPIFYS_OWN = ("SHOPIFY_API_KEY", "SHOPIFY_API_SECRET")
-"""What cannot be made up for the real Shopify: if `.env` lacks it, it has to be missed."""
+_FACEBOOKS_OWN = ("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET")
+"""What cannot be made up for the real thing: if `.env` lacks it, it has to be missed."""
 
 _EMBEDDED_SPACES = {
     "SPACES_ACCESS_KEY": "stockroom-local",
@@ -94,6 +108,13 @@ def _defaults(gateway: str) -> dict[str, str]:
         "SHOPIFY_REDIRECT_URI": f"{gateway}/shopify/callback",
         "SHOPIFY_WEBHOOK_ADDRESS": f"{gateway}/shopify/webhook",
         "SHOPIFY_SANDBOX_URL": NOT_SET,
+        "FACEBOOK_API_VERSION": "v26.0",
+        "FACEBOOK_CONFIG_ID": NOT_SET,
+        "FACEBOOK_REDIRECT_URI": f"{gateway}/facebook/callback",
+        "FACEBOOK_REPLACES_WEBHOOK": NOT_SET,
+        "FACEBOOK_SANDBOX_URL": NOT_SET,
+        "FACEBOOK_SCOPES": "pages_show_list,pages_manage_metadata,pages_read_engagement",
+        "FACEBOOK_WEBHOOK_ADDRESS": f"{gateway}/facebook/webhook",
         "SPACES_PRIVATE_BUCKET": NOT_SET,
         "SPACES_ENDPOINT": NOT_SET,
     }
@@ -111,11 +132,13 @@ def fresh_secrets(today: date) -> dict[str, str]:
 
 
 def stand_in_secrets(today: date) -> dict[str, str]:
-    """The same, and the keys that Shopify and DigitalOcean would give."""
+    """The same, and the keys that Shopify, Facebook and DigitalOcean would give."""
     return {
         **fresh_secrets(today),
         "SHOPIFY_API_KEY": secrets.token_hex(16),
         "SHOPIFY_API_SECRET": f"shpss_{secrets.token_hex(16)}",
+        "FACEBOOK_APP_ID": str(10**15 + secrets.randbelow(9 * 10**15)),
+        "FACEBOOK_APP_SECRET": secrets.token_hex(16),
         "FUNCTIONS_ACCESS_KEY": f"local-{secrets.token_hex(8)}:{secrets.token_urlsafe(32)}",
     }
 

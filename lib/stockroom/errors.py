@@ -8,6 +8,7 @@
     │   └── LoginNeeded     the stored token is dead: log in again                          403
     ├── ProviderError       Shopify or Facebook failed us                                   502
     │   └── ProviderBusy    it asks us to wait                                              503
+    │       └── OutOfTime   the caller has to end before the answer could be there          503
     └── StorageError        Spaces cannot be reached or failed                              503
         └── Conflict        another worker wrote first: look again                          409
 
@@ -45,9 +46,13 @@ class Unauthorised(CallerError):
 
 
 class OwnerError(StockroomError):
-    """Only the owner of the shop or Page can put this right."""
+    """Only the owner of the shop or Page can put this right; `again` is where to log in once more, if known."""
 
     default_status = 403
+
+    def __init__(self, message: str, *, status: int | None = None, again: str | None = None) -> None:
+        super().__init__(message, status=status)
+        self.again = again
 
 
 class LoginNeeded(OwnerError):
@@ -68,6 +73,10 @@ class ProviderBusy(ProviderError):
     def __init__(self, message: str, *, wait: float) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+class OutOfTime(ProviderBusy):
+    """The next answer could not be there before the caller has to end."""
 
 
 class StorageError(StockroomError):

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from stockroom import page
-from stockroom.errors import CallerError, ProviderBusy, StockroomError
+from stockroom.errors import CallerError, OwnerError, ProviderBusy, StockroomError
 
 log = logging.getLogger("stockroom")
 
@@ -186,11 +186,12 @@ def failure(request: Request, error: StockroomError) -> Response:
     """The answer about a failure, as a page or as JSON. The key is not `error`: the platform would take it for a
     crash.
     """
-    response = (
-        Response.html(page.failure(error.status, error.message), error.status)
-        if request.wants_page
-        else Response(error.status, {"status": "failed", "message": error.message})
-    )
+    again = error.again if isinstance(error, OwnerError) else None
+    if request.wants_page:
+        response = Response.html(page.failure(error.status, error.message, again), error.status)
+    else:
+        link = {"login": again} if again else {}
+        response = Response(error.status, {"status": "failed", "message": error.message, **link})
     if isinstance(error, ProviderBusy):
         response.headers["retry-after"] = str(max(1, round(error.wait)))
     return response
@@ -206,6 +207,11 @@ def cookie(name: str, value: str, *, address: str, seconds: int) -> str:
     path = "/" + rest.partition("/")[2]
     secure = "; Secure" if scheme == "https" else ""
     return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def wants_page(request: Request, login: bool | None) -> bool:
+    """What a callback's own address asks for, else what the login's address asked for, else what the browser likes."""
+    return request.wants_page if request.page_asked is not None or login is None else login
 
 
 def fits(response: Response) -> bool:

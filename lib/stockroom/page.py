@@ -79,24 +79,39 @@ class Check:
 
 
 def result(
-    title: str, lead: str, counts: Mapping[str, int], checks: Sequence[Check], answer: Mapping[str, Any]
+    title: str,
+    lead: str,
+    counts: Mapping[str, int],
+    checks: Sequence[Check],
+    answer: Mapping[str, Any],
+    part: Mapping[str, Any] | None = None,
 ) -> Document:
-    """The page after a login: counts, a badge for each check, and the same JSON that a program gets."""
+    """The page after a login: counts, a badge for each check, and the same JSON that a program gets.
+
+    If that JSON is only a part, `part` has a `message` about it and perhaps a `link` to the whole.
+    """
     figures = "".join(f"<div><dt>{escape(name)}</dt><dd>{count:,}</dd></div>" for name, count in counts.items())
     cards = "".join(_card(check) for check in checks)
     text = escape(json.dumps(answer, indent=2, ensure_ascii=False))
     body = f"<h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p>"
     body += f"<dl>{figures}</dl>" if figures else ""
+    cards += _part(part) if part else ""
     return _document(
         title, f"{body}{cards}<details open><summary>The same as JSON</summary><pre>{text}</pre></details>"
     )
 
 
-def failure(status: int, message: str) -> Document:
-    """The page when something could not be done."""
+def failure(status: int, message: str, again: str | None = None) -> Document:
+    """The page when something could not be done; `again` is the address of a login that may help."""
     title = _TITLES.get(status, "That did not work")
+    link = f"<p><a class=button href='{escape(again)}'>Log in again</a></p>" if again else ""
     return _document(title, f"<h1>{title}</h1><section class=card><span class='badge failed'>{status}</span>"
-                            f"<p>{escape(message)}</p></section>")  # fmt: skip
+                            f"<p>{escape(message)}</p></section>{link}")  # fmt: skip
+
+
+def notice(title: str, lead: str) -> Document:
+    """A page that only tells something."""
+    return _document(title, f"<h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p>")
 
 
 def question(title: str, lead: str, field: str, label: str, button: str) -> Document:
@@ -114,6 +129,11 @@ def doorway(title: str, lead: str, address: str, button: str, frames: str) -> Do
     """A page inside somebody's frame whose one link leaves it."""
     link = f"<a class=button href='{escape(address)}' target=_top>{escape(button)}</a>"
     return _document(title, f"<h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p>{link}", frames=frames)
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    link = f" <a href='{escape(part['link'])}'>The whole snapshot</a>" if "link" in part else ""
+    return f"<p>{escape(part['message'])}{link}</p>"
 
 
 def _card(check: Check) -> str:

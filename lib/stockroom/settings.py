@@ -1,7 +1,7 @@
 """The environment, read and checked: each function asks for what it needs, and for nothing else.
 
 Every problem found is told at once, each in a sentence that names the variable and the fix. Written without pydantic,
-whose import would cost the webhook more than all the rest of its work (bench/ measures it).
+whose import would cost the webhook more than all the rest of its work.
 The platform refuses empty variables, so the word `none` stands for one that is not set.
 """
 
@@ -28,6 +28,9 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{3}[0-9]")
 _VERSION = re.compile(r"20[0-9]{2}-(01|04|07|10)")
+_APP_ID = re.compile(r"[0-9]{5,20}")
+_GRAPH_VERSION = re.compile(r"v[0-9]{2}\.0")
+_SCOPES = re.compile(r"[a-z_]+(, ?[a-z_]+)*")
 _KEY_ID = re.compile(r"[A-Za-z0-9.-]{1,32}")
 
 
@@ -48,6 +51,26 @@ class ShopifyApi:
 
     version: str
     sandbox_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FacebookApp:
+    """What talking to Facebook needs."""
+
+    id: str
+    secret: str = field(repr=False)
+    redirect_uri: str
+    version: str
+    scopes: tuple[str, ...]
+    config_id: str | None
+    """A configuration of Facebook Login for Business, which takes the place of scopes."""
+    dialog_url: str
+    graph_url: str
+
+    @property
+    def token(self) -> str:
+        """The app's own token, for what concerns the app and no Page."""
+        return f"{self.id}|{self.secret}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +130,46 @@ def shopify_webhook_address(env: Mapping[str, str] = os.environ) -> str:
         return read.address("SHOPIFY_WEBHOOK_ADDRESS", "the webhook function's public address")
 
 
+def facebook_secrets(env: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The app secrets that Facebook may sign with; a reset secret ends at once, so there is one."""
+    with _Reader(env) as read:
+        return (read.text("FACEBOOK_APP_SECRET", _META_PAGE, _secret_enough),)
+
+
+def facebook_app(env: Mapping[str, str] = os.environ) -> FacebookApp:
+    """The app as Facebook knows it."""
+    with _Reader(env) as read:
+        sandbox = read.sandbox("FACEBOOK_SANDBOX_URL")
+        return FacebookApp(
+            id=read.text("FACEBOOK_APP_ID", _META_PAGE, _matching(_APP_ID, "1234567890123456")),
+            secret=read.text("FACEBOOK_APP_SECRET", _META_PAGE, _secret_enough),
+            redirect_uri=read.address("FACEBOOK_REDIRECT_URI", "the callback function's public address"),
+            version=read.text("FACEBOOK_API_VERSION", "set it to v26.0", _matching(_GRAPH_VERSION, "v26.0")),
+            scopes=_scopes(read.text("FACEBOOK_SCOPES", "see .env.example", _matching(_SCOPES, "pages_show_list"))),
+            config_id=read.optional("FACEBOOK_CONFIG_ID", _matching(_APP_ID, "1234567890123456")),
+            dialog_url=f"{sandbox.rstrip('/')}/www" if sandbox else "https://www.facebook.com",
+            graph_url=f"{sandbox.rstrip('/')}/graph" if sandbox else "https://graph.facebook.com",
+        )
+
+
+def facebook_webhook_address(env: Mapping[str, str] = os.environ) -> str:
+    """Where Facebook should send events."""
+    with _Reader(env) as read:
+        return read.address("FACEBOOK_WEBHOOK_ADDRESS", "the webhook function's public address")
+
+
+def facebook_verify_token(env: Mapping[str, str] = os.environ) -> str:
+    """What Facebook shows in its handshake."""
+    with _Reader(env) as read:
+        return read.text("FACEBOOK_VERIFY_TOKEN", "`make env` makes one", _long_enough)
+
+
+def facebook_replaces_webhook(env: Mapping[str, str] = os.environ) -> str | None:
+    """The address of an older webhook that may be overwritten, if any."""
+    with _Reader(env) as read:
+        return read.optional("FACEBOOK_REPLACES_WEBHOOK", _web_address)
+
+
 def state_secret(env: Mapping[str, str] = os.environ) -> str:
     """What signs a login's state."""
     with _Reader(env) as read:
@@ -145,6 +208,7 @@ def functions_access_key(env: Mapping[str, str] = os.environ) -> str:
 
 
 _APP_PAGE = "copy it from the app's page in Shopify's Dev Dashboard"
+_META_PAGE = "copy it from the app's basic settings at developers.facebook.com"
 _KEYS_PAGE = "copy it from Spaces > Access Keys in the DigitalOcean panel"
 
 Problem = Callable[[str], str | None]
@@ -203,6 +267,10 @@ def _secrets(read: _Reader) -> tuple[str, ...]:
     return tuple(secret for secret in found if secret)
 
 
+def _scopes(text: str) -> tuple[str, ...]:
+    return tuple(scope.strip() for scope in text.split(","))
+
+
 def _matching(pattern: re.Pattern[str], example: str) -> Problem:
     return lambda value: None if pattern.fullmatch(value) else f"is malformed: it should look like {example}."
 
@@ -210,7 +278,7 @@ def _matching(pattern: re.Pattern[str], example: str) -> Problem:
 def _secret_enough(value: str) -> str | None:
     """No word that somebody could guess, nor a placeholder, may sign anything."""
     good = len(value) >= _GIVEN_SECRET_LENGTH and not value.startswith("<")
-    return None if good else f"is no client secret: {_APP_PAGE}."
+    return None if good else "is no app's secret: copy it from the app's page at Shopify or Facebook."
 
 
 def _long_enough(value: str) -> str | None:
@@ -254,7 +322,7 @@ def _public_address(value: str) -> str | None:
 def _loopback_address(value: str) -> str | None:
     if _web_address(value) is None and urlsplit(value).hostname in _LOOPBACK:
         return None
-    return "names another machine: the sandbox runs on this one only; for the real Shopify set it to none."
+    return "names another machine: the sandbox runs on this one only; to reach the real platform set it to none."
 
 
 def _key_ring(text: str) -> dict[str, bytes] | None:

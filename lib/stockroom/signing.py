@@ -5,6 +5,7 @@ secrets, each `verify_*` takes all that are valid at present.
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 from collections import defaultdict
@@ -56,6 +57,41 @@ def shopify_webhook_signature(body: bytes, secret: str) -> str:
 def verify_shopify_webhook(body: bytes, given: str, secrets: Sequence[str]) -> bool:
     """Whether the header belongs to these very bytes under one of the secrets."""
     return any(same(shopify_webhook_signature(body, secret), given) for secret in secrets)
+
+
+def facebook_proof(token: str, secret: str) -> str:
+    """The `appsecret_proof` (hex) that goes with every call made with a token."""
+    return _hex(secret, token)
+
+
+def facebook_webhook_signature(body: bytes, secret: str) -> str:
+    """The `X-Hub-Signature-256` of a webhook's raw body, prefix included."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def verify_facebook_webhook(body: bytes, given: str, secrets: Sequence[str]) -> bool:
+    """Whether the header belongs to these very bytes; the older sha1 header does not count."""
+    return any(same(facebook_webhook_signature(body, secret), given) for secret in secrets)
+
+
+def verify_signed_request(text: str, secrets: Sequence[str]) -> bytes | None:
+    """The payload of a `signed_request` if it is signed under one of the secrets; it covers the *encoded* payload.
+
+    Source: data deletion request callback. Padding may be missing, and some senders use the other base64 alphabet.
+    """
+    encoded, dot, payload = text.partition(".")
+    try:
+        given, content = _from_base64url(encoded), _from_base64url(payload)
+    except (binascii.Error, ValueError):
+        return None
+    expected = [hmac.digest(secret.encode(), payload.encode(), "sha256") for secret in secrets]
+    good = any(hmac.compare_digest(one, given) for one in expected)
+    return content if dot and good else None
+
+
+def _from_base64url(text: str) -> bytes:
+    plain = text.rstrip("=").replace("+", "-").replace("/", "_")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_", validate=True)
 
 
 def _hex(secret: str, message: str) -> str:

@@ -115,6 +115,7 @@ def record_check(
         "counts": dict(counts),
         "complete": doubt is None,
         "doubt": doubt,
+        "access": "ok",
         "changedAt": published.stamp.read_at,
         "lastError": None,
     }
@@ -124,6 +125,11 @@ def record_check(
 def record_failure(space: Space, folder: str, now: float, message: str) -> None:
     """Note that the source could not be read; what the bucket holds is the last good snapshot, if any."""
     _record(space, folder, {"lastError": {"at": timestamp(now), "message": message}})
+
+
+def record_loss(space: Space, folder: str, now: float, reason: str) -> None:
+    """Note that the source can no longer be read until its owner acts; the last good snapshot stays."""
+    _record(space, folder, {"access": "lost", "lastError": {"at": timestamp(now), "message": reason}})
 
 
 def timestamp(seconds: float) -> str:

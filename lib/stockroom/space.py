@@ -275,6 +275,7 @@ def _client(settings: Spaces) -> "S3Client":
             s3={"addressing_style": "path" if settings.path_style else "virtual"},
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
+            max_pool_connections=32,  # as many as write at once: see facebook/webhook
             # A caller waits: two tries and a look at the outcome have to fit into a web call.
             connect_timeout=2,
             read_timeout=5,

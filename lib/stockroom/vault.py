@@ -11,18 +11,20 @@ import base64
 import binascii
 import json
 import os
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from stockroom.errors import StorageError
+from stockroom.errors import Conflict, StorageError
 from stockroom.settings import KEY_BYTES, KeyRing
 from stockroom.space import Found, Space, WrongKey
 
 _FORMAT = 1
 _NONCE_BYTES = 12
+_ATTEMPTS = 5
 
 
 class Unreadable(StorageError):
@@ -45,6 +47,29 @@ class Vault:
         """
         found = self._find(source)
         return (open_sealed(self._ring, source, found.body), found.etag) if found else None
+
+    def renew(self, source: str, renewed: Callable[[bytes | None], bytes]) -> bytes:
+        """Seal what `renewed` makes of the tokens that are stored, and return it; for a login, whose tokens are newest.
+
+        `renewed` is given None where nothing is stored, or nothing that still opens: a login makes up for a lost key.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                stored = self.read(source)
+            except Unreadable:
+                content = renewed(None)
+                self.replace(source, content)
+                return content
+            content = renewed(stored[0] if stored else None)
+            try:
+                if stored:
+                    self.swap(source, content, stored[1])
+                else:
+                    self.create(source, content)
+            except Conflict:
+                continue
+            return content
+        raise Conflict(f"The tokens of {source} are being written by others all the time; log in again.")
 
     def create(self, source: str, content: bytes) -> str:
         """Seal a new source's tokens; raises Conflict if it has some."""

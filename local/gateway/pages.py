@@ -38,6 +38,8 @@ class Surroundings:
     bucket: Bucket
     sandbox: str = ""
     """The address of the stand-in Shopify's admin; "" if it is the real Shopify."""
+    facebook: str = ""
+    """The same for Facebook."""
 
 
 def start(project: Project, surroundings: Surroundings) -> str:

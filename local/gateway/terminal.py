@@ -1,5 +1,6 @@
 """What a person sees in the terminal: one line for each request, and whatever the functions write."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -51,7 +52,7 @@ class Terminal:
         return f"{colour}{text}{_RESET}" if self._colour else text
 
     def _write(self, text: str) -> None:
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):  # whoever read along has gone; the requests have not
             self._stream.write(f"{text}\n")
             self._stream.flush()
 

@@ -75,6 +75,9 @@ class Gateway:
 
     def _reply(self, request: Request, path: str, target: Route) -> Reply:
         match target:
+            case StartPage() if request.host.startswith("127.0.0.1"):
+                # Cookies are kept by name: what begins here would not come back to the callback, which is on localhost.
+                return Reply(Answer(307, (("location", f"{self._surroundings.address}/"),)))
             case StartPage():
                 return Reply(_html(200, pages.start(self._project, self._surroundings)))
             case WebCall():

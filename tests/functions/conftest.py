@@ -15,11 +15,14 @@ import pytest
 import responses
 
 from stockroom import http, settings
+from stockroom.facebook import callback as facebook_callback
+from stockroom.patience import Patience
 from stockroom.shopify import callback, sync
 from stockroom.shopify.admin import Admin
 from stockroom.space import Space
 from tests.functions import invoke
 from tests.functions.environment import API_SECRET, ENVIRONMENT, SECRETS, SHOP, WAKE_ADDRESS, WEBHOOK_ADDRESS
+from tests.functions.facebook_sandbox import FacebookSandbox
 from tests.functions.invoke import Answer, web_event
 from tests.functions.shopify_stub import HTTP, ShopifyStub, WebPlaces
 from tests.storage.emptied import emptied
@@ -43,7 +46,7 @@ class Clock:
 
 
 class Functions:
-    """The four functions, and the way of a browser through them."""
+    """All functions, and the way of a browser through those of Shopify, whose names may be given short."""
 
     def __init__(self, clock: Clock, environment: dict[str, str]) -> None:
         self.environment = environment
@@ -53,7 +56,8 @@ class Functions:
         return self.raw(function, web_event(**request))
 
     def raw(self, function: str, event: dict[str, Any]) -> Answer:
-        return invoke.answer(f"shopify/{function}", event, self._clock() + WEB_LIMIT, self.environment)
+        name = function if "/" in function else f"shopify/{function}"
+        return invoke.answer(name, event, self._clock() + WEB_LIMIT, self.environment)
 
     def sync(self, payload: dict[str, Any]) -> dict[str, Any]:
         return invoke.run("shopify/sync", payload, self._clock() + SYNC_LIMIT, self.environment)[0]
@@ -132,6 +136,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(http, "now", clock)
     for module in (callback, sync):
         monkeypatch.setattr(module, "Admin", partial(Admin, clock=clock, sleep=clock.advance))
+    monkeypatch.setattr(facebook_callback, "Patience", partial(Patience, sleep=clock.advance))
     return clock
 
 
@@ -166,6 +171,11 @@ def web() -> Iterator[responses.RequestsMock]:
 @pytest.fixture
 def shopify(web: responses.RequestsMock) -> ShopifyStub:
     return ShopifyStub(web)
+
+
+@pytest.fixture
+def facebook(web: responses.RequestsMock, functions: Functions, clock: Clock) -> FacebookSandbox:
+    return FacebookSandbox(web, functions.web, clock)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_when_even_that_is_not_enough_the_last_snapshot_stays(
     connected.before = lambda name: clock.advance(900 if name == "Collections" else 0)
     result = functions.sync(PAYLOAD)
     assert result["status"] == "failed"
-    assert "too big" in result["message"]
+    assert "too much to be read in one call" in result["message"]
     assert bucket.read(SNAPSHOT) == before
     assert stored(bucket, RECORD)["lastError"]["message"] == result["message"]
 

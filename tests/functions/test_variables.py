@@ -1,17 +1,28 @@
 """What each function says when it is not set up: which variable, what is wrong, where to get it right."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
+import responses
 
 from stockroom.space import Space
 from tests.functions.conftest import Functions, assert_no_secret
 from tests.functions.environment import OPTIONAL
+from tests.functions.facebook_sandbox import FacebookSandbox
 from tests.functions.invoke import Answer, variables
 from tests.functions.shopify_stub import ShopifyStub, WebPlaces
 
-WEB = ("login", "callback", "webhook")
+WEB = (
+    "shopify/login",
+    "shopify/callback",
+    "shopify/webhook",
+    "facebook/login",
+    "facebook/callback",
+    "facebook/webhook",
+    "facebook/deauthorize",
+    "facebook/deletion",
+)
 ADDRESSES = (
     "callback",
     "ftp://shop.example/callback",
@@ -30,6 +41,15 @@ MALFORMED: dict[str, Iterable[str]] = {
     "SHOPIFY_WEBHOOK_ADDRESS": ADDRESSES,
     "SHOPIFY_API_VERSION": ("2026", "2026-11", "latest", "unstable", "2026-10\nx"),
     "SHOPIFY_SANDBOX_URL": ("https://sandbox.example", "localhost:5001", "http://localhost.evil.org"),
+    "FACEBOOK_REDIRECT_URI": ADDRESSES,
+    "FACEBOOK_WEBHOOK_ADDRESS": ADDRESSES,
+    "FACEBOOK_REPLACES_WEBHOOK": ("callback", "ftp://shop.example/webhook", "https://"),
+    "FACEBOOK_APP_ID": ("app", "12", "1234567890123456x", "١٢٣٤٥٦"),
+    "FACEBOOK_CONFIG_ID": ("config", "-1"),
+    "FACEBOOK_VERIFY_TOKEN": ("too-short", "x" * 31),
+    "FACEBOOK_API_VERSION": ("26.0", "v26", "latest", "v26.0\nx"),
+    "FACEBOOK_SCOPES": ("pages show list", "email;x", "A", ","),
+    "FACEBOOK_SANDBOX_URL": ("https://sandbox.example", "localhost:5003", "http://localhost.evil.org"),
     "STATE_TOKEN_SECRET": ("too-short", "x" * 31),
     "TOKEN_KEYS": ("2026-11", f":{GOOD_KEY}", "k:dG9vIHNob3J0", "k:not base64", f"k:{GOOD_KEY},k:{GOOD_KEY}"),
     "FUNCTIONS_ACCESS_KEY": ("only-the-secret", "the-name:", ":the-secret"),
@@ -38,25 +58,29 @@ MALFORMED: dict[str, Iterable[str]] = {
     "SPACES_REGION": ("us-east-1", "nyc", "nyc3.evil.org/"),
     "SPACES_ENDPOINT": ("spaces", "ftp://x", "https://"),
 }
-SECRET = {"STATE_TOKEN_SECRET", "TOKEN_KEYS", "FUNCTIONS_ACCESS_KEY"}
+SECRET = {"FACEBOOK_VERIFY_TOKEN", "STATE_TOKEN_SECRET", "TOKEN_KEYS", "FUNCTIONS_ACCESS_KEY"}
 
 
-def called(functions: Functions, function: str, accept: str) -> Answer:
+POSTED = {"shopify/webhook", "facebook/webhook", "facebook/deauthorize", "facebook/deletion"}
+
+
+def called(functions: Functions, function: str, accept: str, variable: str = "") -> Answer:
     """Called by nobody in particular: what is set up wrong is told before anything else is looked at."""
-    headers = {"accept": accept}
-    method = "POST" if function == "webhook" else "GET"
-    return functions.web(function, method=method, path="/acme" if function == "login" else "", headers=headers)
+    handshake = function == "facebook/webhook" and variable == "FACEBOOK_VERIFY_TOKEN"
+    method = "POST" if function in POSTED and not handshake else "GET"
+    path = "/acme" if function == "shopify/login" else ""
+    return functions.web(function, method=method, path=path, headers={"accept": accept})
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 @pytest.mark.parametrize("value", ["none", None])
 @pytest.mark.parametrize(
     ("function", "name"),
-    [(function, name) for function in WEB for name in sorted(variables(f"shopify/{function}") - OPTIONAL)],
+    [(function, name) for function in WEB for name in sorted(variables(function) - OPTIONAL)],
 )
 def test_a_variable_that_is_missing_is_named(
     functions: Functions,
-    shopify: ShopifyStub,
+    web: responses.RequestsMock,
     bucket: Space,
     *,
     function: str,
@@ -68,10 +92,10 @@ def test_a_variable_that_is_missing_is_named(
         del functions.environment[name]
     else:
         functions.environment[name] = value
-    answer = called(functions, function, accept)
+    answer = called(functions, function, accept, name)
     assert answer.status == 500
     assert re.match(rf"{name} is missing: .*, put it into \.env and deploy again\.", answer.message)
-    assert shopify.asked == []
+    assert len(web.calls) == 0
     assert list(bucket.list("")) == []
     assert_no_secret(answer.text)
 
@@ -81,39 +105,48 @@ def test_a_variable_that_is_missing_is_named(
     [
         (function, name, value)
         for function in WEB
-        for name in sorted(variables(f"shopify/{function}") & MALFORMED.keys())
+        for name in sorted(variables(function) & MALFORMED.keys())
         for value in MALFORMED[name]
     ],
 )
 def test_a_variable_that_is_malformed_is_named_and_no_secret_shown(
-    functions: Functions, shopify: ShopifyStub, function: str, name: str, value: str
+    functions: Functions, web: responses.RequestsMock, function: str, name: str, value: str
 ) -> None:
     functions.environment[name] = value
-    answer = called(functions, function, "application/json")
+    answer = called(functions, function, "application/json", name)
     assert answer.status == 500
     assert answer.message.startswith(f"{name} ")
     assert re.search(r": .+\.$", answer.message)
     assert name not in SECRET or value not in answer.text
-    assert shopify.asked == []
+    assert len(web.calls) == 0
 
 
 def test_all_that_is_missing_is_told_at_once(functions: Functions) -> None:
     for name in ("SHOPIFY_API_KEY", "SHOPIFY_API_SECRET", "SHOPIFY_REDIRECT_URI"):
         functions.environment[name] = ""
-    message = called(functions, "login", "application/json").message
+    message = called(functions, "shopify/login", "application/json").message
     assert message.count(" is missing: ") == 3
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONAL - {"SPACES_ENDPOINT"}))
 @pytest.mark.parametrize("value", ["none", "", None])
 def test_what_is_optional_may_be_left_out(
-    functions: Functions, shopify: ShopifyStub, places: WebPlaces, name: str, value: str | None
+    functions: Functions,
+    shopify: ShopifyStub,
+    facebook: FacebookSandbox,
+    places: WebPlaces,
+    *,
+    name: str,
+    value: str | None,
 ) -> None:
     if value is None:
         del functions.environment[name]
     else:
         functions.environment[name] = value
-    assert functions.login().status == 200
+    logins: dict[str, Callable[[], Answer]] = {"shopify/callback": functions.login, "facebook/callback": facebook.login}
+    tried = [login for function, login in logins.items() if name in variables(function)]
+    assert tried
+    assert [login().status for login in tried] == [200] * len(tried)
 
 
 @pytest.mark.parametrize("function", WEB)

@@ -77,7 +77,7 @@ class ProjectFolder:
         """The gateway that runs it, while the block lasts."""
         port = free_port()
         client = Client(f"http://localhost:{port}")
-        surroundings = Surroundings(client.address, LOCAL_BUCKET, "http://localhost:5001")
+        surroundings = Surroundings(client.address, LOCAL_BUCKET, "http://localhost:5001", "http://localhost:5003")
         known = {"FUNCTIONS_ACCESS_KEY": ACCESS_KEY, **(variables or {})}
         state = self.root / ".local"
         with running(self.root, state, known, surroundings, Terminal(client.terminal), port):

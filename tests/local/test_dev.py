@@ -1,4 +1,4 @@
-"""`python -m local`, as a person or a script starts and ends it; a key in .env makes the sandbox needless here."""
+"""`python -m local`, as a person or a script starts and ends it; keys in .env make the sandboxes needless here."""
 
 import datetime as dt
 import os
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.local.conftest import ProjectFolder
 
 ROOT = Path(__file__).parents[2]
-REAL_SHOPIFY = "SHOPIFY_API_KEY=key\nSHOPIFY_API_SECRET=secret\n"
+REAL = "SHOPIFY_API_KEY=key\nSHOPIFY_API_SECRET=secret\nFACEBOOK_APP_ID=1234567890123456\nFACEBOOK_APP_SECRET=secret\n"
 
 
 class Dev:
@@ -69,7 +69,7 @@ class Dev:
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", port)) != 0
 
-        return all(refused(self.port + offset) for offset in range(3))
+        return all(refused(self.port + offset) for offset in range(4))
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def dev(project: "ProjectFolder") -> Iterator[Dev]:
     """
     variables = {name: f"${{{name}}}" for name in ("SPACES_BUCKET", "SPACES_ENDPOINT", "SHOPIFY_API_SECRET")}
     project.function("shop/hello", code, environment=variables)
-    project.write(".env", REAL_SHOPIFY)
+    project.write(".env", REAL)
     dev = Dev(project.root)
     yield dev
     if dev.process and dev.process.poll() is None:
@@ -93,7 +93,8 @@ def dev(project: "ProjectFolder") -> Iterator[Dev]:
 def test_it_runs_without_a_terminal_says_one_line_and_ends_cleanly(dev: Dev, number: int) -> None:
     process = dev.start()
     line = dev.ready()
-    assert line == f"Stockroom is ready: http://localhost:{dev.port} (the real Shopify, Spaces on this machine)\n"
+    who = "the real Shopify, the real Facebook, Spaces on this machine"
+    assert line == f"Stockroom is ready: http://localhost:{dev.port} ({who})\n"
     answer = dev.client.get("/shop/hello").json()
     assert answer == {"bucket": "stockroom", "at": f"http://localhost:{dev.port + 2}"}
     assert "the real Shopify" in dev.client.page("/").text
@@ -138,12 +139,12 @@ def test_a_port_in_use_is_one_clear_sentence(dev: Dev, offset: int) -> None:
     assert (code, out) == (1, "")
     assert (
         error
-        == f"Port {dev.port + offset} is in use; end what uses it, or take three other ports: make dev PORT=5055.\n"
+        == f"Port {dev.port + offset} is in use; end what uses it, or take four other ports: make dev PORT=5055.\n"
     )
 
 
 def test_a_missing_variable_is_one_clear_sentence_and_leaves_nothing_running(dev: Dev) -> None:
-    (dev.folder / ".env").write_text("SHOPIFY_API_KEY=key\n")
+    (dev.folder / ".env").write_text(REAL.replace("SHOPIFY_API_SECRET=secret\n", ""))
     dev.start()
     code, out, error = dev.finish()
     assert (code, out) == (1, "")
@@ -198,11 +199,11 @@ def test_the_folder_of_local_state_can_be_set_for_a_shell(monkeypatch: pytest.Mo
     assert _parser().parse_args(["--state", "here"]).state == Path("here")
 
 
-def test_the_sandbox_is_told_all_it_needs_and_spaces_the_buckets_that_are_wanted(tmp_path: Path) -> None:
+def test_the_sandboxes_are_told_all_they_need_and_spaces_the_buckets_that_are_wanted(tmp_path: Path) -> None:
     options = _parser().parse_args(["--port", "5055", "--catalog", "shop.csv", "--shopify-plan", "plus"])
     secrets = stand_in_secrets(dt.date(2026, 11, 24))
     environment = local_environment({"SPACES_PRIVATE_BUCKET": "hidden"}, Ports(5055), secrets)
-    spaces, sandbox = _commands(options, Ports(5055), tmp_path, environment)
+    spaces, sandbox, facebook = _commands(options, Ports(5055), tmp_path, environment)
     assert spaces[1:] == (
         5057,
         ["local.spaces", "--port", "5057", "--state", str(tmp_path), "--bucket", "stockroom", "--bucket", "hidden"],
@@ -217,6 +218,17 @@ def test_the_sandbox_is_told_all_it_needs_and_spaces_the_buckets_that_are_wanted
         "--state": str(tmp_path),
         "--catalog": "shop.csv",
         "--plan": "plus",
+    }
+    assert facebook[1] == 5058
+    told = dict(zip(facebook[2][1::2], facebook[2][2::2], strict=True))
+    assert told == {
+        "--port": "5058",
+        "--app-id": secrets["FACEBOOK_APP_ID"],
+        "--app-secret": secrets["FACEBOOK_APP_SECRET"],
+        "--redirect-uri": "http://localhost:5055/facebook/callback",
+        "--deauthorize-url": "http://localhost:5055/facebook/deauthorize",
+        "--deletion-url": "http://localhost:5055/facebook/deletion",
+        "--state": str(tmp_path),
     }
 
 

@@ -28,6 +28,7 @@ class TestLocalEnvironment:
     def test_without_env_file_everything_is_on_this_machine(self) -> None:
         environment = local_environment({}, PORTS, GENERATED)
         assert environment.sandbox
+        assert environment.facebook_sandbox
         assert environment.embedded_spaces
         assert environment.variables == {
             **GENERATED,
@@ -36,6 +37,13 @@ class TestLocalEnvironment:
             "SHOPIFY_REDIRECT_URI": "http://localhost:5000/shopify/callback",
             "SHOPIFY_WEBHOOK_ADDRESS": "http://localhost:5000/shopify/webhook",
             "SHOPIFY_SANDBOX_URL": "http://localhost:5001",
+            "FACEBOOK_API_VERSION": "v26.0",
+            "FACEBOOK_CONFIG_ID": "none",
+            "FACEBOOK_REDIRECT_URI": "http://localhost:5000/facebook/callback",
+            "FACEBOOK_REPLACES_WEBHOOK": "none",
+            "FACEBOOK_SANDBOX_URL": "http://localhost:5003",
+            "FACEBOOK_SCOPES": "pages_show_list,pages_manage_metadata,pages_read_engagement",
+            "FACEBOOK_WEBHOOK_ADDRESS": "http://localhost:5000/facebook/webhook",
             "SPACES_ACCESS_KEY": "stockroom-local",
             "SPACES_SECRET_KEY": "stockroom-local-secret",
             "SPACES_BUCKET": "stockroom",
@@ -53,6 +61,8 @@ class TestLocalEnvironment:
         dotenv = {
             "SHOPIFY_API_KEY": nothing,
             "SHOPIFY_SANDBOX_URL": "none",
+            "FACEBOOK_APP_ID": nothing,
+            "FACEBOOK_SANDBOX_URL": "none",
             "SPACES_ENDPOINT": "none",
             "SPACES_ACCESS_KEY": nothing,
         }
@@ -61,10 +71,21 @@ class TestLocalEnvironment:
     def test_a_key_means_the_real_shopify_and_nothing_of_it_is_made_up(self) -> None:
         environment = local_environment({"SHOPIFY_API_KEY": "real"}, PORTS, GENERATED)
         assert not environment.sandbox
+        assert environment.facebook_sandbox
         assert environment.embedded_spaces
         assert environment.variables["SHOPIFY_API_KEY"] == "real"
         assert environment.variables["SHOPIFY_SANDBOX_URL"] == "none"
         assert "SHOPIFY_API_SECRET" not in environment.variables
+
+    def test_an_app_id_means_the_real_facebook_and_nothing_of_it_is_made_up(self) -> None:
+        environment = local_environment({"FACEBOOK_APP_ID": "1234567890123456"}, PORTS, GENERATED)
+        assert not environment.facebook_sandbox
+        assert environment.sandbox
+        assert environment.embedded_spaces
+        assert environment.variables["FACEBOOK_APP_ID"] == "1234567890123456"
+        assert environment.variables["FACEBOOK_SANDBOX_URL"] == "none"
+        assert environment.variables["FACEBOOK_VERIFY_TOKEN"] == GENERATED["FACEBOOK_VERIFY_TOKEN"]
+        assert "FACEBOOK_APP_SECRET" not in environment.variables
 
     def test_a_key_means_the_real_spaces_and_nothing_of_it_is_made_up(self) -> None:
         environment = local_environment({"SPACES_ACCESS_KEY": "real"}, PORTS, GENERATED)
@@ -107,6 +128,8 @@ class TestSecrets:
         other = stand_in_secrets(TODAY)
         assert all(GENERATED[name] != other[name] for name in GENERATED)
         assert len(GENERATED["STATE_TOKEN_SECRET"]) >= 32
+        assert len(GENERATED["FACEBOOK_VERIFY_TOKEN"]) >= 32
+        assert GENERATED["FACEBOOK_APP_ID"].isdigit()
         key_id, _, key = GENERATED["TOKEN_KEYS"].partition(":")
         assert key_id == "2026-11"
         assert len(base64.b64decode(key, validate=True)) == 32
@@ -156,9 +179,11 @@ class TestEnvFile:
         values = dict(parse_dotenv(target.read_text()))
         assert stat.S_IMODE(target.stat().st_mode) == 0o600
         assert len(values["STATE_TOKEN_SECRET"]) >= 32
+        assert len(values["FACEBOOK_VERIFY_TOKEN"]) >= 32
         assert values["TOKEN_KEYS"].startswith(f"{dt.datetime.now(dt.UTC):%Y-%m}:")
         assert values["TOKEN_KEYS"] not in capsys.readouterr().out
-        assert local_environment(values, PORTS, GENERATED).sandbox
+        environment = local_environment(values, PORTS, GENERATED)
+        assert (environment.sandbox, environment.facebook_sandbox, environment.embedded_spaces) == (True, True, True)
 
     def test_a_file_that_is_there_is_never_overwritten(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

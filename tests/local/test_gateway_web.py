@@ -318,7 +318,9 @@ class TestStartPage:
     def test_a_facebook_function_brings_its_own_section(self, project: "ProjectFolder") -> None:
         project.function("facebook/login", ECHO)
         with project.running() as client:
-            assert 'href="/facebook/login"' in client.page("/").text
+            page = client.page("/").text
+        assert 'href="/facebook/login"' in page
+        assert 'href="http://localhost:5003"' in page
 
 
 def raw(client: "Client", data: bytes) -> bytes:

@@ -129,6 +129,7 @@ def test_the_record_tells_when_it_was_checked_and_changed(space: Space) -> None:
         "counts": COUNTS,
         "complete": True,
         "doubt": None,
+        "access": "ok",
         "lastError": None,
     }
 

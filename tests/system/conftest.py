@@ -50,6 +50,25 @@ class Stockroom:
         back = requests.post(consent, data=choice, allow_redirects=False, timeout=30).headers["location"]
         return _get(back, {"cookie": start.headers["set-cookie"].partition(";")[0]})
 
+    @property
+    def facebook(self) -> str:
+        """The sandbox Facebook's address."""
+        return f"http://localhost:{self.port + 3}"
+
+    def log_in_with_facebook(self, person: str) -> requests.Response:
+        """The same with Facebook, for all Pages of a person of the sandbox."""
+        start = _get(f"{self.url}/facebook/login?format=json")
+        dialog = start.headers["location"]
+        shown = _get(f"{dialog}&sandbox_person={person}").text
+        found = {name: re.findall(f'name="{name}" value="([^"]+)"', shown) for name in ("page", "permission")}
+        choice = {"decision": "continue", "person": person, "choice": "some", **found}
+        back = requests.post(dialog, data=choice, allow_redirects=False, timeout=30).headers["location"]
+        return _get(back, {"cookie": start.headers["set-cookie"].partition(";")[0]})
+
+    def facebooks(self, path: str) -> Any:
+        """What the sandbox Facebook tells a test, see local/facebook/controls.py."""
+        return _get(f"{self.facebook}/_sandbox/{path}").json()
+
     def object(self, key: str) -> Any:
         """A JSON object as the bot reads it."""
         return json.loads(self.bucket().get_object(Bucket="stockroom", Key=key)["Body"].read())
@@ -131,12 +150,12 @@ def stockroom(start: Start) -> Stockroom:
 
 
 def free_ports() -> int:
-    """The first of three ports in a row that nobody uses; below those that the system hands out by itself."""
+    """The first of four ports in a row that nobody uses; below those that the system hands out by itself."""
     while True:
         first = random.randrange(20_000, 30_000)
         with contextlib.ExitStack() as probes:
             try:
-                for port in range(first, first + 3):
+                for port in range(first, first + 4):
                     probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stockroom import http, page
-from stockroom.errors import CallerError, Conflict, ProviderBusy
+from stockroom.errors import CallerError, Conflict, LoginNeeded, OwnerError, ProviderBusy
 from stockroom.http import Request, Response
+from stockroom.signing import verify_facebook_webhook
+from tests.unit.facebook_vectors import ESCAPED
 
 
 @dataclass
@@ -69,6 +71,18 @@ def test_base64_body_is_given_back_byte_for_byte(body: bytes) -> None:
 @given(st.text())
 def test_text_body_is_utf8_even_with_lone_surrogates(body: str) -> None:
     assert request(body=body).body.decode("utf-8", "surrogatepass") == body
+
+
+GATEWAY_BODY = (
+    "eyJvYmplY3QiOiJwYWdlIiwiZW50cnkiOlt7ImlkIjoiMSIsInRpbWUiOjEsImNoYW5nZXMiOlt7ImZpZWxkIjoiZGVzY3JpcHRpb24iLCJ2YWx1"
+    "ZSI6Ilx1MDBlNFx1MDBmNlx1MDBlNSBcdTI3NjQifV19XX0="
+)
+
+
+@pytest.mark.parametrize("sent", [{"body": GATEWAY_BODY, "isBase64Encoded": True}, {"body": ESCAPED.decode()}])
+def test_facebooks_escaped_body_arrives_as_it_was_signed(sent: dict[str, Any]) -> None:
+    given_header = "sha256=19ed31076c1bd4786f1dd37d14b657280d42260e98260821aa99548f11e42f65"
+    assert verify_facebook_webhook(request(**sent).body, given_header, ["app-secret"])
 
 
 @pytest.mark.parametrize("body", ["not base64!", "YQ=", "é", "YW J j"])
@@ -146,6 +160,23 @@ def test_address_decides_between_page_and_json_before_the_browser_does(
     assert (got.page_asked, got.wants_page) == (asked, wants)
 
 
+@pytest.mark.parametrize(
+    ("query", "login", "accept", "wants"),
+    [
+        ("", True, "*/*", True),
+        ("", False, "text/html", False),
+        ("", None, "text/html", True),
+        ("", None, "*/*", False),
+        ("format=json", True, "text/html", False),
+        ("format=page", False, "*/*", True),
+    ],
+)
+def test_callback_answers_as_it_or_else_the_login_was_asked_to(
+    query: str, login: bool | None, accept: str, wants: bool
+) -> None:
+    assert http.wants_page(request(queryString=query, headers={"Accept": accept}), login) == wants
+
+
 def test_json_answer_is_never_cached_sniffed_or_framed() -> None:
     result = Response(201, {"a": 1}).result()
     assert (result["statusCode"], result["body"]) == (201, {"a": 1})
@@ -198,6 +229,23 @@ def test_known_failure_is_a_page_for_a_browser() -> None:
     assert result["statusCode"] == 409
     assert result["headers"]["content-type"].startswith("text/html")
     assert "Someone &lt;b&gt;was&lt;/b&gt; quicker." in result["body"]
+
+
+@pytest.mark.parametrize("kind", [OwnerError, LoginNeeded])
+def test_owner_is_shown_where_to_log_in_again(kind: type[OwnerError]) -> None:
+    handler = raising(kind("Declined.", again="https://faas.example/login?again=1"))
+    result = served(handler, "GET")
+    assert (result["statusCode"], result["body"]) == (
+        403,
+        {"status": "failed", "message": "Declined.", "login": "https://faas.example/login?again=1"},
+    )
+    shown = served(handler, "GET", headers={"accept": "text/html"})
+    assert "href='https://faas.example/login?again=1'" in shown["body"]
+
+
+def test_failure_without_a_way_back_names_none() -> None:
+    assert served(raising(OwnerError("Pay first.")), "GET")["body"] == {"status": "failed", "message": "Pay first."}
+    assert "href" not in served(raising(OwnerError("Pay.")), "GET", headers={"accept": "text/html"})["body"]
 
 
 @pytest.mark.parametrize(("wait", "header"), [(0.2, "1"), (7.6, "8"), (60, "60")])

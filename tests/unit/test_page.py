@@ -50,6 +50,9 @@ BUILDERS: dict[str, Builder] = {
     "result value": lambda text: page.result("title", "lead", {}, [], {"name": text}),
     "result name": lambda text: page.result("title", "lead", {}, [], {text: "value"}),
     "failure": lambda text: page.failure(400, text),
+    "failure again": lambda text: page.failure(403, "message", text or "harmless"),
+    "notice title": lambda text: page.notice(text, "lead"),
+    "notice lead": lambda text: page.notice("title", text),
     "question title": lambda text: page.question(text, "lead", "shop", "label", "button"),
     "question lead": lambda text: page.question("title", text, "shop", "label", "button"),
     "question label": lambda text: page.question("title", "lead", "shop", text, "button"),
@@ -103,7 +106,8 @@ def test_policy_lets_in_the_pages_own_style_and_nothing_else(place: str) -> None
 def test_only_the_question_may_send_a_form_and_only_the_doorway_be_framed() -> None:
     fixed = "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     assert page.result("t", "l", {}, [], {}).policy.endswith(fixed)
-    assert page.failure(400, "m").policy.endswith(fixed)
+    assert page.failure(400, "m", "https://a.example").policy.endswith(fixed)
+    assert page.notice("t", "l").policy.endswith(fixed)
     asked = page.question("t", "l", "shop", "label", "button").policy
     assert "form-action 'self' https: http://localhost:*;" in asked
     assert "frame-ancestors 'none'" in asked
@@ -162,3 +166,21 @@ def test_every_page_is_utf8_html_in_english_with_its_title() -> None:
     document = page.failure(400, "m")
     assert document.html.startswith("<!doctype html><html lang=en><meta charset=utf-8>")
     assert "<title>That did not work · Stockroom</title>" in document.html
+
+
+def test_failure_that_a_login_may_mend_leads_there() -> None:
+    document = page.failure(403, "Declined.", "https://faas.example/login?again=1&x='2'")
+    read = _Reader(document.html)
+    assert read.attributes("a") == {"class": "button", "href": "https://faas.example/login?again=1&x='2'"}
+    assert "Log in again" in read.text
+
+
+@pytest.mark.parametrize("again", [None, ""])
+def test_failure_that_no_login_mends_has_no_link(again: str | None) -> None:
+    assert "a" not in [tag for tag, _ in _Reader(page.failure(500, "Broken.", again).html).elements]
+
+
+def test_notice_shows_its_title_and_text() -> None:
+    read = _Reader(page.notice("Your data was deleted", "Nothing <is> kept.").html)
+    assert read.text.count("Your data was deleted") == 2
+    assert "Nothing <is> kept." in read.text

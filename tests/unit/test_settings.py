@@ -18,6 +18,16 @@ ENV = {
     "SHOPIFY_WEBHOOK_ADDRESS": "https://faas.example/api/v1/web/ns/shopify/webhook",
     "SHOPIFY_API_VERSION": "2026-10",
     "SHOPIFY_SANDBOX_URL": "http://localhost:5001",
+    "FACEBOOK_APP_ID": "1234567890123456",
+    "FACEBOOK_APP_SECRET": "facebook-app-secret",
+    "FACEBOOK_REDIRECT_URI": "https://faas.example/api/v1/web/ns/facebook/callback",
+    "FACEBOOK_WEBHOOK_ADDRESS": "https://faas.example/api/v1/web/ns/facebook/webhook",
+    "FACEBOOK_VERIFY_TOKEN": "verify-token-of-more-than-32-characters",
+    "FACEBOOK_REPLACES_WEBHOOK": "https://old.example/webhook?app=1",
+    "FACEBOOK_API_VERSION": "v26.0",
+    "FACEBOOK_SCOPES": "pages_show_list, pages_manage_metadata,pages_read_engagement",
+    "FACEBOOK_CONFIG_ID": "9876543210",
+    "FACEBOOK_SANDBOX_URL": "http://localhost:5001/",
     "STATE_TOKEN_SECRET": "state-secret-of-more-than-32-characters",
     "TOKEN_KEYS": f"2026-11:{KEY}",
     "FUNCTIONS_ACCESS_KEY": "key-id:key-secret",
@@ -33,6 +43,8 @@ SECRETS = (
     KEY,
     "shpss_current_secret",
     "shpss_former_secret",
+    "facebook-app-secret",
+    ENV["FACEBOOK_VERIFY_TOKEN"],
     ENV["STATE_TOKEN_SECRET"],
     "key-secret",
     "spaces-secret-key",
@@ -47,6 +59,14 @@ NEEDS: list[tuple[Setting, str]] = [
     (settings.shopify_app, "SHOPIFY_REDIRECT_URI"),
     (settings.shopify_api, "SHOPIFY_API_VERSION"),
     (settings.shopify_webhook_address, "SHOPIFY_WEBHOOK_ADDRESS"),
+    (settings.facebook_secrets, "FACEBOOK_APP_SECRET"),
+    (settings.facebook_app, "FACEBOOK_APP_ID"),
+    (settings.facebook_app, "FACEBOOK_APP_SECRET"),
+    (settings.facebook_app, "FACEBOOK_REDIRECT_URI"),
+    (settings.facebook_app, "FACEBOOK_API_VERSION"),
+    (settings.facebook_app, "FACEBOOK_SCOPES"),
+    (settings.facebook_webhook_address, "FACEBOOK_WEBHOOK_ADDRESS"),
+    (settings.facebook_verify_token, "FACEBOOK_VERIFY_TOKEN"),
     (settings.state_secret, "STATE_TOKEN_SECRET"),
     (settings.token_keys, "TOKEN_KEYS"),
     (settings.functions_access_key, "FUNCTIONS_ACCESS_KEY"),
@@ -114,6 +134,25 @@ def test_variable_that_is_not_set_is_named_with_its_fix(setting: Setting, name: 
         (settings.shopify_api, "SHOPIFY_SANDBOX_URL", "http://localhost@evil.org"),
         (settings.shopify_api, "SHOPIFY_SANDBOX_URL", "http://evil.org\\@localhost"),
         (settings.shopify_api, "SHOPIFY_SANDBOX_URL", "localhost:5001"),
+        (settings.facebook_app, "FACEBOOK_APP_ID", "9999"),
+        (settings.facebook_app, "FACEBOOK_APP_ID", "my-app"),
+        (settings.facebook_app, "FACEBOOK_APP_ID", "1234567890123456/../me"),
+        (settings.facebook_app, "FACEBOOK_REDIRECT_URI", "http://faas.example/callback"),
+        (settings.facebook_app, "FACEBOOK_REDIRECT_URI", "https://faas.example/callback?x=1"),
+        (settings.facebook_app, "FACEBOOK_API_VERSION", "27.0"),
+        (settings.facebook_app, "FACEBOOK_API_VERSION", "v27"),
+        (settings.facebook_app, "FACEBOOK_API_VERSION", "v26.0/../.."),
+        (settings.facebook_app, "FACEBOOK_SCOPES", "pages_show_list,"),
+        (settings.facebook_app, "FACEBOOK_SCOPES", "pages_show_list pages_messaging"),
+        (settings.facebook_app, "FACEBOOK_SCOPES", "pages_show_list,,email"),
+        (settings.facebook_app, "FACEBOOK_SCOPES", "Pages_Show_List"),
+        (settings.facebook_app, "FACEBOOK_CONFIG_ID", "my-configuration"),
+        (settings.facebook_app, "FACEBOOK_SANDBOX_URL", "https://graph.evil.org"),
+        (settings.facebook_app, "FACEBOOK_SANDBOX_URL", "http://localhost.evil.org"),
+        (settings.facebook_webhook_address, "FACEBOOK_WEBHOOK_ADDRESS", "http://faas.example/webhook"),
+        (settings.facebook_verify_token, "FACEBOOK_VERIFY_TOKEN", "x" * 31),
+        (settings.facebook_replaces_webhook, "FACEBOOK_REPLACES_WEBHOOK", "old.example/webhook"),
+        (settings.facebook_replaces_webhook, "FACEBOOK_REPLACES_WEBHOOK", "ftp://old.example"),
     ],
 )
 def test_malformed_variable_is_named_and_its_value_is_not_shown(setting: Setting, name: str, value: str) -> None:
@@ -162,7 +201,10 @@ def test_each_function_asks_for_nothing_that_it_does_not_need(setting: Setting) 
     setting({name: ENV[name] for name in mine})
 
 
-@pytest.mark.parametrize("setting", [settings.shopify_app, settings.spaces, settings.token_keys, settings.shopify_api])
+@pytest.mark.parametrize(
+    "setting",
+    [settings.shopify_app, settings.facebook_app, settings.spaces, settings.token_keys, settings.shopify_api],
+)
 def test_no_secret_shows_in_a_repr(setting: Setting) -> None:
     shown = repr(setting(ENV)) + str(setting(ENV))
     assert not [secret for secret in SECRETS if secret in shown]
@@ -200,6 +242,34 @@ def test_shopify_app_is_what_the_variables_say() -> None:
     )
     assert app.secrets == ("shpss_current_secret", "shpss_former_secret")
     assert settings.shopify_app({**ENV, "SHOPIFY_SANDBOX_URL": "none"}).sandbox_url is None
+
+
+def test_facebook_app_is_what_the_variables_say() -> None:
+    assert settings.facebook_app(ENV) == settings.FacebookApp(
+        id="1234567890123456",
+        secret="facebook-app-secret",
+        redirect_uri=ENV["FACEBOOK_REDIRECT_URI"],
+        version="v26.0",
+        scopes=("pages_show_list", "pages_manage_metadata", "pages_read_engagement"),
+        config_id="9876543210",
+        dialog_url="http://localhost:5001/www",
+        graph_url="http://localhost:5001/graph",
+    )
+    assert settings.facebook_app(ENV).token == "1234567890123456|facebook-app-secret"
+    assert settings.facebook_secrets(ENV) == ("facebook-app-secret",)
+
+
+def test_without_sandbox_and_configuration_the_real_facebook_is_asked_for_scopes() -> None:
+    app = settings.facebook_app({**ENV, "FACEBOOK_SANDBOX_URL": "none", "FACEBOOK_CONFIG_ID": "none"})
+    assert (app.dialog_url, app.graph_url) == ("https://www.facebook.com", "https://graph.facebook.com")
+    assert app.config_id is None
+
+
+def test_facebooks_webhook_is_what_the_variables_say() -> None:
+    assert settings.facebook_webhook_address(ENV) == ENV["FACEBOOK_WEBHOOK_ADDRESS"]
+    assert settings.facebook_verify_token(ENV) == ENV["FACEBOOK_VERIFY_TOKEN"]
+    assert settings.facebook_replaces_webhook(ENV) == "https://old.example/webhook?app=1"
+    assert settings.facebook_replaces_webhook({"FACEBOOK_REPLACES_WEBHOOK": "none"}) is None
 
 
 @pytest.mark.parametrize("address", ["http://localhost:5000/c", "http://127.0.0.1:5000/c", "http://[::1]:5000/c"])
@@ -260,7 +330,7 @@ def test_none_means_not_set_however_it_is_written(word: str) -> None:
 @pytest.mark.parametrize("word", ["null", "-", "x", "<SHOPIFY_API_SECRET_OLD>"])
 def test_no_word_that_somebody_could_guess_signs_anything(word: str) -> None:
     given = {"SHOPIFY_API_SECRET": "shpss_" + 32 * "a", "SHOPIFY_API_SECRET_OLD": word}
-    with pytest.raises(SetupError, match="SHOPIFY_API_SECRET_OLD is no client secret"):
+    with pytest.raises(SetupError, match="SHOPIFY_API_SECRET_OLD is no app"):
         settings.shopify_secrets(given)
 
 

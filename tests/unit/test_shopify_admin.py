@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from responses import matchers
 
-from stockroom.errors import LoginNeeded, OwnerError, ProviderBusy, ProviderError, SetupError, StockroomError
+from stockroom.errors import LoginNeeded, OutOfTime, OwnerError, ProviderBusy, ProviderError, SetupError, StockroomError
+from stockroom.patience import ATTEMPTS
 from stockroom.settings import ShopifyApi
 from stockroom.shopify import queries
-from stockroom.shopify.admin import ATTEMPTS, Admin, OutOfTime, next_cursor, next_size, smaller
+from stockroom.shopify.admin import Admin, next_cursor, next_size, smaller
 from stockroom.shopify.reply import Budget, TooCostly
 from tests.unit.admin_api import NOW, SHOP, TOKEN, URL, Answer, Clock, admin, errors, ok, page, play
 
@@ -95,7 +96,7 @@ def test_workers_that_wait_do_not_all_come_back_at_once(
     monkeypatch.setattr("random.random", lambda: 0.5)
     play(web, THROTTLED, BUSY, ok({}))
     admin(clock).run("Shop", nested=1)
-    assert clock.slept == [5.25, 1.125]
+    assert clock.slept == [5.625, 1.125]
 
 
 def test_query_whose_cost_is_not_known_yet_is_simply_sent(web: responses.RequestsMock, clock: Clock) -> None:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from stockroom.errors import Conflict, LoginNeeded, SetupError
+from stockroom.masking import MASK, masked
 from stockroom.settings import KeyRing
 from stockroom.shopify import tokens
-from stockroom.shopify.tokens import MASK, TokenReply, Tokens
+from stockroom.shopify.tokens import TokenReply, Tokens
 from stockroom.space import Space
 from stockroom.vault import Vault, key
 
@@ -189,12 +190,12 @@ def test_tokens_are_stored_as_plain_fields_that_later_versions_can_read(vault: V
     ],
 )
 def test_masked_token_can_be_recognised_if_it_is_long(token: str, shown: str) -> None:
-    assert tokens.masked(token) == shown
+    assert masked(token) == shown
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N"]) | st.just("_"), max_size=60))
 def test_masked_token_never_tells_more_than_half(token: str) -> None:
-    before, _, after = tokens.masked(token).partition(MASK)
+    before, _, after = masked(token).partition(MASK)
     assert token.startswith(before)
     assert token.endswith(after)
     assert len(before) + len(after) <= len(token) / 2

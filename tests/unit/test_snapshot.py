@@ -227,6 +227,7 @@ def test_check_is_recorded_with_what_it_found(space: Space) -> None:
         "counts": {"products": 3},
         "complete": True,
         "doubt": None,
+        "access": "ok",
         "lastError": None,
     }
 
@@ -248,6 +249,17 @@ def test_failure_is_noted_beside_the_last_good_check(space: Space) -> None:
     assert record["lastError"] == {"at": "2027-01-15T08:01:00.000Z", "message": "Shopify failed."}
     assert {**record, "lastError": None, "recordId": None} == {**good, "recordId": None}
     assert check(space, T0 + 120, changed=False)["lastError"] is None
+
+
+def test_lost_access_is_noted_until_the_source_is_read_again(space: Space) -> None:
+    good = check(space, T0, changed=True)
+    snapshot.record_loss(space, "acme.myshopify.com", T0 + 60, "The app was removed.")
+    lost = stored(space, RECORD)
+    assert (lost["access"], lost["lastError"]["message"]) == ("lost", "The app was removed.")
+    assert (lost["checkedAt"], lost["counts"]) == (good["checkedAt"], good["counts"])
+    snapshot.record_failure(space, "acme.myshopify.com", T0 + 90, "Shopify failed.")
+    assert stored(space, RECORD)["access"] == "lost"
+    assert check(space, T0 + 120, changed=False)["access"] == "ok"
 
 
 def test_failure_of_the_very_first_reading_claims_nothing(space: Space) -> None:

@@ -1,6 +1,5 @@
 """A shop's Admin API: runs named operations, waits where the query budget asks for it, repeats what may be repeated."""
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,17 +7,11 @@ from typing import Any
 import requests
 
 from stockroom.errors import ProviderBusy, ProviderError
+from stockroom.patience import Patience, spread
 from stockroom.settings import ShopifyApi
 from stockroom.shopify import queries, shops
 from stockroom.shopify.reply import Budget, Reply, Throttled, TooCostly, decipher
 
-ATTEMPTS = 6
-"""Tries at one query that fails for no fault of ours. Being throttled is no failure and may happen as often as it
-likes.
-"""
-
-_CONNECT = 3.05
-_READ = 20.0
 _TARGET = 800
 """Points that a page may cost; a single query may not exceed 1,000."""
 
@@ -31,10 +24,6 @@ Variables = dict[str, Any]
 def _page(data: dict[str, Any]) -> dict[str, Any]:
     connection: dict[str, Any] = data["page"]
     return connection
-
-
-class OutOfTime(ProviderBusy):
-    """The next query could not be answered before the caller has to end."""
 
 
 class Admin:
@@ -53,9 +42,7 @@ class Admin:
         """`deadline` in seconds since 1970: when all answers have to be there."""
         self._url = f"{shops.admin_url(shop, api.sandbox_url)}/admin/api/{api.version}/graphql.json"
         self._version = api.version
-        self._deadline = deadline
-        self._clock = clock
-        self._sleep = sleep
+        self._patience = Patience(deadline, clock, sleep)
         self._budget: Budget | None = None
         self._costs: dict[str, float] = {}
         self._session = requests.Session()
@@ -95,52 +82,35 @@ class Admin:
             sizes["first"] = next_size(sizes["first"], reply.cost, self._budget)
 
     def _run(self, name: str, variables: Variables) -> Reply:
-        failures = 0
-        self._pause(self._budget.wait(self._costs.get(name, 0), self._clock()) if self._budget else 0)
+        self._patience.pause(self._budget.wait(self._costs.get(name, 0), self._patience.now()) if self._budget else 0)
+        reply = self._patience.repeat(lambda: self._when_there_is_room(name, variables))
+        self._budget, self._costs[name] = reply.budget, reply.cost
+        return reply
+
+    def _when_there_is_room(self, name: str, variables: Variables) -> Reply:
+        """Being throttled is no failure: the budget says for how long, and it may happen as often as it likes."""
         while True:
             try:
-                reply = self._send(name, variables)
+                return self._send(name, variables)
             except Throttled as error:
                 self._budget = error.budget
-                self._pause(error.wait + random.random() / 2)  # noqa: S311 - spreads out workers, guards nothing
-            except ProviderBusy as error:
-                failures += 1
-                wait = max(error.wait, 2 ** (failures - 2)) * (1 + random.random() / 4)  # noqa: S311
-                if failures == ATTEMPTS or isinstance(error, OutOfTime) or not self._has_time(wait):
-                    raise  # what is wrong says more than that time is short
-                self._sleep(wait)
-            else:
-                self._budget, self._costs[name] = reply.budget, reply.cost
-                return reply
+                self._patience.pause(spread(error.wait))
 
     def _send(self, name: str, variables: Variables) -> Reply:
-        now = self._clock()
-        left = self._deadline - now
-        if left <= 0:
-            raise _out_of_time()
         try:
             reply = self._session.post(
                 self._url,
                 json={"query": queries.operation(name), "variables": variables},
-                timeout=(min(_CONNECT, left), min(_READ, left)),
+                timeout=self._patience.timeouts(),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            if self._clock() >= self._deadline:
-                raise _out_of_time() from None
+            self._patience.pause(0)
             raise ProviderBusy(
                 f"Shopify cannot be reached ({type(error).__name__}); try again later.", wait=1
             ) from None
-        return decipher(reply.status_code, reply.headers, reply.content, version=self._version, now=self._clock())
-
-    def _pause(self, seconds: float) -> None:
-        if not self._has_time(seconds):
-            raise _out_of_time()
-        if seconds > 0:
-            self._sleep(seconds)
-
-    def _has_time(self, seconds: float) -> bool:
-        return self._clock() + seconds < self._deadline
+        now = self._patience.now()
+        return decipher(reply.status_code, reply.headers, reply.content, version=self._version, now=now)
 
 
 def next_size(first: int, cost: float, budget: Budget | None) -> int:
@@ -165,7 +135,3 @@ def next_cursor(info: dict[str, Any], before: str | None) -> str | None:
     if cursor is None or cursor == before:
         raise ProviderError("Shopify says that a list goes on, but not where; try again later.")
     return cursor
-
-
-def _out_of_time() -> OutOfTime:
-    return OutOfTime("This shop is too big to be read in one call.", wait=1)

@@ -5,10 +5,12 @@ from typing import Any
 
 from stockroom import http, page, settings, state
 from stockroom.http import Request, Response
+from stockroom.masking import masked
+from stockroom.outcome import Places
 from stockroom.page import Check
 from stockroom.shopify import oauth, shops, snapshots, tokens
 from stockroom.shopify.admin import Admin
-from stockroom.shopify.connect import Connection, Places, Webhooks, connect
+from stockroom.shopify.connect import Connection, Webhooks, connect
 from stockroom.shopify.tokens import Tokens
 from stockroom.space import Space
 from stockroom.vault import Vault
@@ -50,7 +52,7 @@ def handle(request: Request) -> Response:
         return wake(request.api_host, setup.access_key, "shopify/sync", {"source": shops.source(arrival.shop)})
 
     connection = connect(arrival.shop, admin, setup.api, webhooks, places, hand_over)
-    return _respond(_wants_page(request, arrival.state), arrival.shop, kept, connection)
+    return _respond(http.wants_page(request, arrival.state.page), arrival.shop, kept, connection)
 
 
 def _respond(wants_page: bool, shop: str, kept: Tokens, connection: Connection) -> Response:
@@ -66,7 +68,7 @@ def _respond(wants_page: bool, shop: str, kept: Tokens, connection: Connection) 
 def _answer(kept: Tokens, connection: Connection, data: dict[str, Any]) -> dict[str, Any]:
     """The contract's JSON; the token is masked."""
     return {
-        "token_data": {"access_token": tokens.masked(kept.access_token), "scope": kept.scope},
+        "token_data": {"access_token": masked(kept.access_token), "scope": kept.scope},
         "shopify_data": data,
         "webhook_test": connection.webhook_test,
         "polling_test": connection.polling_test,
@@ -84,7 +86,8 @@ def _page(shop: str, connection: Connection, answer: dict[str, Any]) -> page.Doc
     worked = all(check.status in ("success", "pending") for check in checks)
     title = f"{shop} is connected" if worked else f"{shop} is connected, but not all is well"
     counts = {_LABELS[name]: number for name, number in connection.snapshot["data"]["extensions"]["counts"].items()}
-    return page.result(title, f"The bot finds its data at {shops.snapshot_key(shop)}.", counts, checks, answer)
+    part = answer["shopify_data"]["data"]["extensions"].get("part")
+    return page.result(title, f"The bot finds its data at {shops.snapshot_key(shop)}.", counts, checks, answer, part)
 
 
 _LABELS = {
@@ -94,9 +97,3 @@ _LABELS = {
     "automaticDiscounts": "Automatic discounts",
     "collections": "Collections",
 }
-
-
-def _wants_page(request: Request, login: state.State) -> bool:
-    """What the callback's own address asks, else what the login's address asked, else what the browser likes."""
-    asked = request.page_asked if request.page_asked is not None else login.page
-    return request.wants_page if asked is None else asked

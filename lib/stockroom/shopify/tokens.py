@@ -5,18 +5,11 @@ An access token lives an hour; its refresh token 90 days. No token shows in a re
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stockroom.errors import Conflict, LoginNeeded
+from stockroom.errors import LoginNeeded
 from stockroom.shopify import shops
-from stockroom.vault import Unreadable, Vault
-
-MASK = "••••••"
+from stockroom.vault import Vault
 
 _HOUR = 3600
-_ATTEMPTS = 5
-_SHOWN = 4
-_PREFIX = 8
-_LONG = 2 * (_PREFIX + _SHOWN)
-"""Characters from which a token may show some of them: half stay hidden at least."""
 
 
 class _Model(BaseModel):
@@ -65,29 +58,15 @@ def keep(vault: Vault, shop: str, reply: TokenReply, now: float) -> Tokens:
 
     Of two logins at once, the later exchange made the earlier pair useless.
     """
-    source = shops.source(shop)
-    for _ in range(_ATTEMPTS):
-        try:
-            stored = vault.read(source)
-        except Unreadable:
-            fresh = Tokens.of(reply, now)
-            vault.replace(source, fresh.model_dump_json().encode())
-            return fresh
-        try:
-            if stored is None:
-                fresh = Tokens.of(reply, now)
-                vault.create(source, fresh.model_dump_json().encode())
-            else:
-                content, etag = stored
-                known = Tokens.model_validate_json(content)
-                if known.installed > now:
-                    return known
-                fresh = Tokens.of(reply, now, known.generation + 1)
-                vault.swap(source, fresh.model_dump_json().encode(), etag)
-        except Conflict:
-            continue
-        return fresh
-    raise Conflict(f"The tokens of {shop} are being written by others all the time; log in again.")
+
+    def renewed(stored: bytes | None) -> bytes:
+        known = Tokens.model_validate_json(stored) if stored else None
+        if stored and known and known.installed > now:
+            return stored
+        generation = known.generation + 1 if known else 1
+        return Tokens.of(reply, now, generation).model_dump_json().encode()
+
+    return Tokens.model_validate_json(vault.renew(shops.source(shop), renewed))
 
 
 def load(vault: Vault, shop: str, now: float) -> Tokens:
@@ -99,11 +78,3 @@ def load(vault: Vault, shop: str, now: float) -> Tokens:
     if tokens.access_expires <= now:
         raise LoginNeeded(f"The token of {shop} has run out: log in again at /shopify/{shop}/login.")
     return tokens
-
-
-def masked(token: str) -> str:
-    """Enough of a token to recognise it by, never enough to use it: `shpat_••••••3f9c`."""
-    if len(token) < _LONG:
-        return MASK
-    prefix = token[: token.find("_", 0, _PREFIX) + 1]
-    return f"{prefix}{MASK}{token[-_SHOWN:]}"
