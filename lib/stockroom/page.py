@@ -54,7 +54,7 @@ _POLICY = (
 _TITLES = {
     400: "That did not work",
     401: "This request is not signed as it should be",
-    403: "Not allowed",
+    403: "Nothing was connected",
     404: "Nothing here",
     409: "Done already",
     500: "Stockroom is not set up right",

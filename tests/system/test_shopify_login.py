@@ -61,6 +61,8 @@ def test_owner_who_cancels_is_told_so_and_nothing_is_kept(browser: "BrowserConte
     page = connect_in(browser, stockroom, "cancelled-shop", "Cancel")
     picture(page, "cancelled")
     assert "cancelled" in page.locator("main").inner_text()
+    again = page.get_by_role("link", name="Log in again").get_attribute("href")
+    assert again == f"{stockroom.url}/shopify/login"
     assert "cancelled-shop" not in str(stockroom.contents().keys() - before)
 
 

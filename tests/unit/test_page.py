@@ -136,7 +136,7 @@ def test_result_without_counts_has_no_empty_list_of_them() -> None:
     [
         (400, "That did not work"),
         (401, "This request is not signed as it should be"),
-        (403, "Not allowed"),
+        (403, "Nothing was connected"),
         (404, "Nothing here"),
         (409, "Done already"),
         (500, "Stockroom is not set up right"),

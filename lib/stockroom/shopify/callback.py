@@ -43,7 +43,7 @@ def handle(request: Request) -> Response:
     places = Places(Space(setup.spaces), Space(setup.spaces, private=True))
     state.spend(places.private, arrival.state)
     reply, exchanged = oauth.exchange(setup.app, arrival), http.now()
-    oauth.check_scopes(reply.scope)
+    oauth.check_scopes(reply.scope, oauth.login_url(setup.app, arrival.shop))
     kept = tokens.keep(Vault(places.private, setup.keys), arrival.shop, reply, exchanged)
     admin = Admin(arrival.shop, kept.access_token, setup.api, min(start + READING, request.deadline - RESERVE))
     webhooks = Webhooks(setup.webhook_address, setup.app.secrets[0])

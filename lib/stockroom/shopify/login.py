@@ -20,7 +20,7 @@ def handle(request: Request) -> Response:
         return _ask()
     shop = shops.domain(name)
     if request.parameter("embedded") == "1":
-        return _leave_frame(app.redirect_uri, shop)
+        return _leave_frame(oauth.login_url(app, shop), shop)
     login, text, cookie = state.begin(secret, oauth.PURPOSE, shop, http.now(), page=request.page_asked)
     kept = http.cookie(login.cookie, cookie, address=app.redirect_uri, seconds=state.LIFETIME)
     return Response.redirect(oauth.consent_url(app, shop, text), [kept])
@@ -31,9 +31,8 @@ def _ask() -> Response:
     return Response.html(page.question("Connect a shop", lead, "shop", "acme", "Connect"))
 
 
-def _leave_frame(redirect_uri: str, shop: str) -> Response:
+def _leave_frame(address: str, shop: str) -> Response:
     """Inside Shopify's admin we are in a frame, where neither our cookie nor the consent page would work."""
-    address = f"{redirect_uri.rpartition('/')[0]}/login/{shop}"
     frames = f"https://{shop} https://admin.shopify.com"
     return Response.html(
         page.doorway("Connect this shop", f"Stockroom asks {shop} for access.", address, "Continue", frames)

@@ -68,7 +68,7 @@ def check_entry(request: Request, app: ShopifyApp, now: float) -> None:
 def check_callback(request: Request, app: ShopifyApp, secret: str, now: float) -> Arrival:
     """What a callback brought, if Shopify signed it, it is recent, and this browser began the login."""
     request.refuse_repeated(*_SIGNED)
-    _check_consent(request)
+    _check_consent(request, app)
     _check_signature(request, app.secrets)
     _check_age(request, now, CALLBACK_WINDOW)
     shop = shops.domain(request.parameter("shop"))
@@ -112,20 +112,27 @@ def missing_scopes(granted: str) -> list[str]:
     return [scope for scope in SCOPES if scope not in have and scope.replace("read_", "write_") not in have]
 
 
-def check_scopes(granted: str) -> None:
-    """Raise OwnerError unless everything asked for was granted."""
+def login_url(app: ShopifyApp, shop: str = "") -> str:
+    """Where an owner logs in, again perhaps; without a shop its name is asked for."""
+    return f"{app.redirect_uri.rpartition('/')[0]}/login" + (f"/{shop}" if shop else "")
+
+
+def check_scopes(granted: str, again: str | None = None) -> None:
+    """Raise OwnerError unless everything asked for was granted; `again` is where to log in once more."""
     missing = missing_scopes(granted)
     if missing:
         raise OwnerError(
-            f"Without {', '.join(missing)} the shop's data would be incomplete; log in again and grant all of it."
+            f"Without {', '.join(missing)} the shop's data would be incomplete; log in again and grant all of it.",
+            again=again,
         )
 
 
-def _check_consent(request: Request) -> None:
+def _check_consent(request: Request, app: ShopifyApp) -> None:
     """A refusal carries nothing that we would act on, so its signature does not matter."""
     if request.parameter("error"):
         raise OwnerError(
-            "The installation was cancelled on Shopify's page, so nothing was stored; log in again if you want to."
+            "The installation was cancelled on Shopify's page, so nothing was stored; log in again if you want to.",
+            again=login_url(app),
         )
 
 
