@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from stockroom import http, snapshot
-from stockroom.errors import StockroomError
+from stockroom.errors import LoginNeeded, StockroomError
 from stockroom.snapshot import Published
 from stockroom.space import Space
 
@@ -43,7 +43,8 @@ def not_uploaded(cause: str) -> Status:
 
 def note_failure(space: Space, folder: str, error: StockroomError) -> None:
     """Mark the freshness record; that it cannot be marked must not hide what went wrong before."""
+    record = snapshot.record_loss if isinstance(error, LoginNeeded) else snapshot.record_failure
     try:
-        snapshot.record_failure(space, folder, http.now(), error.message)
+        record(space, folder, http.now(), error.message)
     except StockroomError as second:
         log.warning("Failed to upload to Spaces: %s", second.message)

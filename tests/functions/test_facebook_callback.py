@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from stockroom import settings
+from stockroom.facebook.leaving import Farewell
+from stockroom.outcome import Places
 from stockroom.space import Space
 from stockroom.vault import Vault
 from tests.functions.conftest import Clock, Functions, Log, assert_no_secret
@@ -151,6 +153,34 @@ def test_a_login_with_fewer_pages_marks_the_others_and_deletes_nothing(
         assert stored(bucket, f"facebook/{page}/freshness.json")["access"] == access
     error = stored(bucket, f"facebook/{WHOLE}/freshness.json")["lastError"]
     assert "log in again and pick it" in error["message"]
+
+
+def test_a_login_without_any_page_marks_those_of_the_one_before(facebook: FacebookSandbox, bucket: Space) -> None:
+    facebook.login()
+    assert facebook.login(pages=[]).status == 403
+    for page in (CAFE, CLEARED, WHOLE):
+        assert stored(bucket, f"facebook/{page}/freshness.json")["access"] == "lost"
+
+
+def test_someone_who_can_do_less_does_not_replace_the_managers_token(
+    facebook: FacebookSandbox, functions: Functions, bucket: Space
+) -> None:
+    vault = Vault(bucket, settings.token_keys(functions.environment))
+    facebook.login(ASTRID)
+    facebook.login(FARID)  # may only advertise on one of Astrid's Pages
+    assert opened(vault, WHOLE)["user"] == ASTRID
+    assert stored(bucket, f"facebook/{WHOLE}/freshness.json")["lastError"]
+
+
+def test_a_deletion_finds_the_tokens_of_pages_that_were_dropped_before(
+    facebook: FacebookSandbox, functions: Functions, bucket: Space
+) -> None:
+    facebook.login()
+    facebook.login(pages=[CAFE])
+    places = Places(bucket, bucket)
+    vault = Vault(bucket, settings.token_keys(functions.environment))
+    Farewell(places, vault, 0).delete(ASTRID)
+    assert not [key for key in keys(bucket) if "/tokens/" in key]
 
 
 def test_a_page_that_is_picked_again_is_fresh_again(facebook: FacebookSandbox, bucket: Space) -> None:

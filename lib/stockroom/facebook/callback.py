@@ -1,5 +1,6 @@
 """facebook/callback: the owner is back. Checks the login, trades the code, connects every Page, and answers."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ from stockroom.page import Check
 from stockroom.patience import Patience
 from stockroom.space import Space
 from stockroom.vault import Vault
+
+log = logging.getLogger("stockroom")
 
 RESERVE = 8
 """Seconds before the platform's own end that uploading and answering need."""
@@ -39,7 +42,7 @@ class Setup:
 def handle(request: Request) -> Response:
     """Finish a login; a StockroomError means that nothing was kept of it but that its state is used up."""
     setup = Setup()
-    arrival = oauth.check_callback(request, setup.state_secret, http.now())
+    arrival = oauth.check_callback(request, setup.state_secret, http.now(), oauth.login_url(setup.app))
     places = Places(Space(setup.spaces), Space(setup.spaces, private=True))
     state.spend(places.private, arrival.state)
     graph = Graph(setup.app, Patience(request.deadline - RESERVE, http.now))
@@ -47,6 +50,7 @@ def handle(request: Request) -> Response:
     oauth.check_permissions(setup.app, grant)
     endpoint = Endpoint(setup.webhook_address, setup.verify_token, setup.replaces)
     connection = connect(graph, setup.app, grant, endpoint, places, Vault(places.private, setup.keys))
+    log.info("%s Pages connected with %s Graph calls", len(connection.results), graph.calls)
     answer = _answer(grant, connection)
     page_wanted = http.wants_page(request, arrival.state.page)
     return Response.html(_page(connection, answer)) if page_wanted else Response(200, answer)

@@ -50,6 +50,7 @@ def connect(
     """Connect every Page that the login reaches; raises OwnerError if it reaches none."""
     read_at = http.now()
     reached, unreachable = pages.reachable(graph, grant)
+    lost = _let_go(places, vault, grant.user, [page.id for page in reached], unreachable)
     if not reached:
         raise OwnerError(_no_page(list(unreachable.values())), again=oauth.login_url(app))
     webhook_test, unsubscribed = _try_webhooks(graph, app, reached, endpoint, places)
@@ -58,31 +59,39 @@ def connect(
     keeper = _Keeper(app.version, grant, places, vault, read_at, unsubscribed)
     with ThreadPoolExecutor(_WRITERS) as writers:
         results = list(writers.map(keeper.keep, readings))
-    now = [page.id for page in reached]
-    left_out = [page for page in people.pages(places.private, grant.user) if page not in now]
-    lost = [page for page in left_out if people.depends(vault, page, grant.user)]
-    for page in lost:  # marked before the list forgets them
-        snapshot.record_loss(places.public, pages.folder(page), http.now(), _LOST)
-    people.keep(places.private, grant.user, now)
     return Connection(webhook_test, results, {page: error.message for page, error in unreachable.items()}, lost)
+
+
+def _let_go(places: Places, vault: Vault, user: str, reached: Sequence[str], unreachable: Collection[str]) -> list[str]:
+    """Mark the Pages of earlier logins that were not picked again. They stay on the person's list, by which all that
+    is theirs is found when they leave.
+    """
+    known = people.pages(places.private, user)
+    left_out = [page for page in known if page not in reached and page not in unreachable]
+    lost = [page for page in left_out if people.depends(vault, page, user)]
+    for page in lost:
+        snapshot.record_loss(places.public, pages.folder(page), http.now(), _LOST)
+    if reached:
+        people.keep(places.private, user, [*dict.fromkeys([*reached, *known])])
+    return lost
 
 
 def _try_webhooks(
     graph: Graph, app: FacebookApp, reached: Sequence[Page], endpoint: Endpoint, places: Places
-) -> tuple[Status, Collection[str]]:
-    """See whether an event would arrive, then subscribe the app and its Pages; those that are not subscribed."""
+) -> tuple[Status, Mapping[str, StockroomError]]:
+    """See whether an event would arrive, then subscribe the app and its Pages; why some are not subscribed."""
     try:
         subscriptions.check_handshake(endpoint)
         subscriptions.send_test(endpoint, app.secret, places.private, http.now())
         subscriptions.subscribe_app(graph, app, endpoint)
         problems = subscriptions.subscribe_pages(graph, reached)
     except StockroomError as error:
-        return failed("Webhook setup failed", error, "error"), [page.id for page in reached]
+        return failed("Webhook setup failed", error, "error"), {page.id: error for page in reached}
     if problems:
         first = next(iter(problems.values())).message
         said = f"{len(problems)} of {len(reached)} Pages could not be subscribed. {first}"
         return failed("Webhook setup failed", OwnerError(said), "error"), problems
-    return SUCCESS, ()
+    return SUCCESS, {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +103,27 @@ class _Keeper:
     places: Places
     vault: Vault
     read_at: float
-    unsubscribed: Collection[str]
+    unsubscribed: Mapping[str, StockroomError]
 
     def keep(self, reading: Reading) -> PageResult:
         """Seal the Page's token and publish its metadata."""
         page, outcome = reading.page, reading.outcome
         try:
-            self.vault.renew(pages.source(page.id), lambda _: _sealed("page", page.token, self.grant))
+            self._seal(page)
         except StockroomError as error:
             return PageResult(reading, _read(outcome), failed("Failed to upload to Spaces", error))
         if isinstance(outcome, StockroomError):
             note_failure(self.places.public, pages.folder(page.id), outcome)
             return PageResult(reading, _read(outcome), not_uploaded("polling_test"))
-        upload = not_uploaded("webhook_test") if page.id in self.unsubscribed else self._publish(page, outcome)
-        return PageResult(reading, SUCCESS, upload)
+        if page.id in self.unsubscribed:
+            note_failure(self.places.public, pages.folder(page.id), self.unsubscribed[page.id])
+            return PageResult(reading, SUCCESS, not_uploaded("webhook_test"))
+        return PageResult(reading, SUCCESS, self._publish(page, outcome))
+
+    def _seal(self, page: Page) -> None:
+        """Keep the Page's token, but not in place of somebody else's that can do more."""
+        if page.id not in self.unsubscribed or people.depends(self.vault, page.id, self.grant.user):
+            self.vault.renew(pages.source(page.id), lambda _: _sealed("page", page.token, self.grant))
 
     def _publish(self, page: Page, metadata: Mapping[str, Any]) -> Status:
         def document(stamp: Stamp) -> dict[str, Any]:
@@ -117,7 +133,8 @@ class _Keeper:
         try:
             published = snapshot.publish(space, key, pages.content(metadata), self.read_at, document)
             if not published.overtaken:
-                snapshot.record_check(space, folder, http.now(), published, {"pages": 1}, None)
+                doubt = pages.doubt(metadata)
+                snapshot.record_check(space, folder, http.now(), published, {"pages": 1}, doubt)
         except StockroomError as error:
             return failed("Failed to upload to Spaces", error)
         return uploaded(published)

@@ -62,11 +62,11 @@ def login_url(app: FacebookApp) -> str:
     return f"{app.redirect_uri.rpartition('/')[0]}/login?again=1"
 
 
-def check_callback(request: Request, secret: str, now: float) -> Arrival:
+def check_callback(request: Request, secret: str, now: float, again: str | None = None) -> Arrival:
     """What a callback brought, if this browser began the login. Facebook signs nothing here: the state has to do."""
     request.refuse_repeated(*_UNIQUE)
     login = state.check(secret, PURPOSE, request.parameter("state"), request.cookies, now)
-    _check_consent(request)
+    _check_consent(request, again)
     code = request.parameter("code")
     if not code:
         raise CallerError(f"The address has no code parameter; {state.AGAIN}.")
@@ -100,13 +100,14 @@ def check_permissions(app: FacebookApp, granted: Grant) -> None:
         raise OwnerError(said, again=login_url(app))
 
 
-def _check_consent(request: Request) -> None:
+def _check_consent(request: Request, again: str | None) -> None:
     """The dialog says no in several shapes: `error`, `error_reason`, or `error_code` with a message."""
     said = {request.parameter(name) for name in ("error", "error_reason")}
     if said & set(_CANCELLED):
         raise OwnerError(
             "The login was cancelled on Facebook's page, so nothing was stored; log in again if you want to. "
-            "If nobody cancelled it, the app is in development mode and this person has no role in it."
+            "If nobody cancelled it, the app is in development mode and this person has no role in it.",
+            again=again,
         )
     if said - {""} or request.parameter("error_code"):
         raise SetupError(

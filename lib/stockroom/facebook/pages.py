@@ -159,6 +159,12 @@ def normalised(answer: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     return page
 
 
+def doubt(metadata: Mapping[str, Any]) -> str | None:
+    """Why a Page's metadata may not be complete, or None: what Facebook refused was left out."""
+    refused = [_bare(name) for name in LADDER[0] if _bare(name) not in metadata]
+    return f"Facebook refused to give {', '.join(refused)}." if refused else None
+
+
 def content(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """What decides whether a Page changed: all but the addresses that expire."""
     kept = dict(metadata)

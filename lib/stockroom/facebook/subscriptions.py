@@ -78,8 +78,9 @@ def wanted(existing: Sequence[Mapping[str, Any]], endpoint: Endpoint) -> list[st
     if there is None:
         return list(FIELDS)
     if there["callback_url"] not in (endpoint.address, endpoint.replaces):
+        address = there["callback_url"].partition("?")[0]  # what follows may be somebody's secret
         raise SetupError(
-            f"This app's Page events go to {there['callback_url']} and an app has one address only: to replace it, "
+            f"This app's Page events go to {address} and an app has one address only: to replace it, "
             "set FACEBOOK_REPLACES_WEBHOOK to that address, or use another app."
         )
     names = [_name(entry) for entry in there.get("fields") or []]
