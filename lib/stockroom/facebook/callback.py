@@ -1,6 +1,7 @@
 """facebook/callback: the owner is back. Checks the login, trades the code, connects every Page, and answers."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +54,22 @@ def handle(request: Request) -> Response:
     log.info("%s Pages connected with %s Graph calls", len(connection.results), graph.calls)
     answer = _answer(grant, connection)
     page_wanted = http.wants_page(request, arrival.state.page)
-    return Response.html(_page(connection, answer)) if page_wanted else Response(200, answer)
+
+    def render(shown: dict[str, Any]) -> Response:
+        return Response.html(_page(connection, shown)) if page_wanted else Response(200, shown)
+
+    return render(fitting(answer, lambda shown: http.fits(render(shown))))
+
+
+def fitting(answer: dict[str, Any], fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The answer itself if it fits into a result, otherwise with as many Pages as do, saying that it is a part."""
+    shown, most = answer, len(answer["pages"]["data"])
+    while most and not fits(shown):
+        most //= 2
+        note = {"message": "Too much for one answer; the bucket has all of it.", "of": len(answer["pages"]["data"])}
+        parts = {name: answer[name][:most] for name in ("polling_test", "upload_status_result")}
+        shown = {**answer, **parts, "pages": {**answer["pages"], "data": answer["pages"]["data"][:most], "part": note}}
+    return shown
 
 
 def _answer(grant: Grant, connection: Connection) -> dict[str, Any]:
@@ -93,7 +109,7 @@ def _page(connection: Connection, answer: dict[str, Any]) -> page.Document:
     worked = all(check.status == "success" for check in checks)
     title = "Your Pages are connected" if worked else "Your Pages are connected, but not all is well"
     lead = "The bot finds each Page's data at facebook/<page id>/page_data.json."
-    return page.result(title, lead, counts, checks, answer)
+    return page.result(title, lead, counts, checks, answer, answer["pages"].get("part"))
 
 
 def _check(result: PageResult) -> Check:
